@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Turns a boot plan into the tree that the guest sees: the medium, with the plan's files over it.
+ */
+#include "images/boot-plan.h"
+
+#include <string.h>
+
+#define LOADER_CONF_LOCAL "/boot/loader.conf.local" /* in loader_conf_files of every release */
+#define TEXT_FILE_MAX     (256u << 10)
+
+/* Appends the medium's own file, if it has one, with a newline at its end. */
+static void
+append_original(GString *text, Vfs *medium, const char *path)
+{
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (vfs_read_file(medium, path, TEXT_FILE_MAX, &bytes) < 0)
+        return;
+    gsize len;
+    const char *original = g_bytes_get_data(bytes, &len);
+    g_string_append_len(text, original, (gssize)len);
+    if (len > 0 && original[len - 1] != '\n')
+        g_string_append_c(text, '\n');
+}
+
+static void
+add_text(Vfs *overlay, const char *path, GString *text)
+{
+    g_autoptr(GBytes) bytes = g_string_free_to_bytes(text);
+    int r = vfs_mem_add_file(overlay, path, bytes, 0644);
+    g_assert(r == 0); /* the plan's paths are ours and differ */
+}
+
+static void
+add_loader_conf(Vfs *overlay, const BootPlan *plan, Vfs *medium)
+{
+    GString *text = g_string_new(NULL);
+
+    append_original(text, medium, LOADER_CONF_LOCAL);
+    g_string_append(text, "# added by pxe-run for the network boot\n");
+    for (guint i = 0; i < plan->settings->len; i++) {
+        const PlanSetting *setting = g_ptr_array_index(plan->settings, i);
+        g_string_append_printf(text, "%s=\"%s\"\n", setting->name, setting->value);
+    }
+    add_text(overlay, LOADER_CONF_LOCAL, text);
+}
+
+/**
+ * boot_plan_overlay:
+ * @self: a plan
+ * @medium: (transfer full): the medium's tree
+ *
+ * Returns: (transfer full): what the guest is to see
+ **/
+Vfs *
+boot_plan_overlay(const BootPlan *self, Vfs *medium)
+{
+    if (self->settings->len == 0 && self->files->len == 0)
+        return medium;
+    Vfs *overlay = vfs_mem_new();
+    if (self->settings->len > 0)
+        add_loader_conf(overlay, self, medium);
+    for (guint i = 0; i < self->files->len; i++) {
+        const PlanFile *file = g_ptr_array_index(self->files, i);
+        GString *text = g_string_new(NULL);
+        if (file->append)
+            append_original(text, medium, file->path);
+        g_string_append(text, file->content);
+        add_text(overlay, file->path, text);
+    }
+    return vfs_overlay_new(overlay, medium);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scan process itself: reads the tree with libisofs and writes it out as a table. It trusts
+ * nothing that it reads, and nobody trusts what it writes.
+ */
+#include "images/iso-scan-child.h"
+
+#include "images/iso-scan.h"
+#include "images/iso-table.h"
+#include "images/vfs.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Last: it needs the types above and brings many names. */
+#define LIBISOFS_WITHOUT_LIBBURN 1
+#include <libisofs/libisofs.h>
+
+#define SCAN_MEMORY_MAX (4ull << 30) /* bytes of address space */
+#define SCAN_CPU_MAX    60           /* seconds */
+
+typedef struct {
+    GArray *nodes;    /* of IsoTableNode */
+    GPtrArray *dirs;  /* of IsoDir, by node; NULL for what is no directory */
+    GArray *sections; /* of IsoTableSection */
+    GByteArray *names;
+} TableBuilder;
+
+static guint32
+builder_name(TableBuilder *self, const char *name)
+{
+    guint32 offset = self->names->len;
+    g_byte_array_append(self->names, (const guint8 *)name, (guint)strlen(name) + 1);
+    return offset;
+}
+
+static void
+builder_section(TableBuilder *self, IsoTableNode *node, guint64 offset, guint64 size)
+{
+    IsoTableSection section = { offset, size };
+    if (node->n_sections++ == 0)
+        node->first_section = self->sections->len;
+    g_array_append_val(self->sections, section);
+    node->size += size;
+}
+
+static void
+builder_file(TableBuilder *self, IsoTableNode *node, IsoFile *file)
+{
+    struct iso_file_section *sections = NULL;
+    int count = 0;
+
+    if (iso_file_get_old_image_sections(file, &count, &sections, 0) == 1) {
+        for (int i = 0; i < count; i++) {
+            builder_section(self, node, (guint64)sections[i].block * ISO_BLOCK, sections[i].size);
+        }
+    }
+    free(sections);
+}
+
+static void
+builder_boot_catalog(TableBuilder *self, IsoTableNode *node, IsoImage *image)
+{
+    g_autofree char *content = NULL;
+    IsoBoot *catalog = NULL;
+    uint32_t lba = 0;
+    off_t size = 0;
+    char *bytes = NULL;
+
+    if (iso_image_get_bootcat(image, &catalog, &lba, &bytes, &size) == 1 && size > 0)
+        builder_section(self, node, (guint64)lba * ISO_BLOCK, (guint64)size);
+    free(bytes);
+}
+
+static VfsType
+special_type(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFCHR:
+        return VFS_CHR;
+    case S_IFBLK:
+        return VFS_BLK;
+    case S_IFIFO:
+        return VFS_FIFO;
+    default:
+        return VFS_SOCK;
+    }
+}
+
+/* Appends a node for @iso, a child of node @parent. */
+static void
+builder_node(TableBuilder *self, IsoImage *image, IsoNode *iso, guint32 parent)
+{
+    const char *name = iso_node_get_name(iso);
+    IsoTableNode node = {
+        .mtime_s = iso_node_get_mtime(iso),
+        .parent = parent,
+        .name = builder_name(self, name != NULL ? name : ""),
+        .target = ISO_TABLE_NONE,
+        .uid = iso_node_get_uid(iso),
+        .gid = iso_node_get_gid(iso),
+        .mode = iso_node_get_permissions(iso) & 07777,
+    };
+    gpointer dir = NULL;
+
+    switch (iso_node_get_type(iso)) {
+    case LIBISO_DIR:
+        node.type = VFS_DIR;
+        node.size = ISO_BLOCK;
+        dir = iso;
+        break;
+    case LIBISO_FILE:
+        node.type = VFS_REG;
+        builder_file(self, &node, (IsoFile *)iso);
+        break;
+    case LIBISO_BOOT:
+        node.type = VFS_REG;
+        builder_boot_catalog(self, &node, image);
+        break;
+    case LIBISO_SYMLINK: {
+        const char *target = iso_symlink_get_dest((IsoSymlink *)iso);
+        node.type = VFS_LNK;
+        node.target = builder_name(self, target);
+        node.size = strlen(target);
+        break;
+    }
+    case LIBISO_SPECIAL: {
+        dev_t dev = iso_special_get_dev((IsoSpecial *)iso);
+        node.type = special_type(iso_node_get_mode(iso));
+        node.rdev_major = major(dev);
+        node.rdev_minor = minor(dev);
+        break;
+    }
+    }
+    g_array_append_val(self->nodes, node);
+    g_ptr_array_add(self->dirs, dir);
+}
+
+static gint
+compare_iso_names(gconstpointer a, gconstpointer b)
+{
+    const IsoNode *const *x = a, *const *y = b;
+    return strcmp(iso_node_get_name(*x), iso_node_get_name(*y));
+}
+
+/* Appends the children of the directory at @index, as neighbours and sorted. */
+static int
+builder_children(TableBuilder *self, IsoImage *image, guint32 index)
+{
+    g_autoptr(GPtrArray) children = g_ptr_array_new();
+    IsoDirIter *iter = NULL;
+    IsoNode *child;
+
+    int r = iso_dir_get_children(g_ptr_array_index(self->dirs, index), &iter);
+    if (r < 0)
+        return r;
+    while (iso_dir_iter_next(iter, &child) == 1) {
+        const char *name = iso_node_get_name(child);
+        if (name != NULL && *name != '\0' && strlen(name) <= VFS_NAME_MAX)
+            g_ptr_array_add(children, child);
+    }
+    iso_dir_iter_free(iter);
+    if (self->nodes->len + children->len > ISO_NODES_MAX)
+        return (int)ISO_OUT_OF_MEM;
+    g_ptr_array_sort(children, compare_iso_names);
+
+    IsoTableNode *node = &g_array_index(self->nodes, IsoTableNode, index);
+    node->first_child = self->nodes->len;
+    node->n_children = children->len;
+    for (guint i = 0; i < children->len; i++)
+        builder_node(self, image, g_ptr_array_index(children, i), index);
+    return ISO_SUCCESS;
+}
+
+static gboolean
+write_all(int fd, const void *bytes, gsize len)
+{
+    const guint8 *p = bytes;
+    while (len > 0) {
+        ssize_t n = write(fd, p, len);
+        if (n <= 0)
+            return FALSE;
+        p += n;
+        len -= (gsize)n;
+    }
+    return TRUE;
+}
+
+static int
+child_write_table(IsoImage *image, int table_fd)
+{
+    TableBuilder builder = {
+        .nodes = g_array_new(FALSE, FALSE, sizeof(IsoTableNode)),
+        .dirs = g_ptr_array_new(),
+        .sections = g_array_new(FALSE, FALSE, sizeof(IsoTableSection)),
+        .names = g_byte_array_new(),
+    };
+
+    builder_node(&builder, image, (IsoNode *)iso_image_get_root(image), 0);
+    for (guint32 i = 0; i < builder.nodes->len; i++) {
+        int r = g_ptr_array_index(builder.dirs, i) != NULL ? builder_children(&builder, image, i)
+                                                           : ISO_SUCCESS;
+        if (r < 0)
+            return r;
+    }
+    IsoTable header = {
+        .magic = ISO_TABLE_MAGIC,
+        .n_nodes = builder.nodes->len,
+        .n_sections = builder.sections->len,
+        .names_size = builder.names->len,
+    };
+    if (!write_all(table_fd, &header, sizeof header) ||
+        !write_all(table_fd, builder.nodes->data, builder.nodes->len * sizeof(IsoTableNode)) ||
+        !write_all(table_fd, builder.sections->data,
+                   builder.sections->len * sizeof(IsoTableSection)) ||
+        !write_all(table_fd, builder.names->data, builder.names->len))
+        return (int)ISO_OUT_OF_MEM;
+    return ISO_SUCCESS;
+}
+
+/* Rock Ridge names are bytes and stay as they are; without Rock Ridge: Joliet, else lower case. */
+static int
+child_read_opts(IsoReadOpts **ret)
+{
+    char utf8[] = "UTF-8";
+
+    int r = iso_read_opts_new(ret, 0);
+    if (r < 0)
+        return r;
+    iso_read_opts_set_no_aaip(*ret, 1);
+    iso_read_opts_set_no_md5(*ret, 1);
+    iso_read_opts_set_ecma119_map(*ret, 3);
+    iso_read_opts_set_default_permissions(*ret, 0444, 0555);
+    iso_read_opts_set_input_charset(*ret, "UTF-8");
+    return iso_set_local_charset(utf8, 0) == 1 ? ISO_SUCCESS : (int)ISO_CHARSET_CONV_ERROR;
+}
+
+static guint32
+child_probe(IsoImageFilesystem *fs, const char *const *probe_paths)
+{
+    guint32 present = 0;
+
+    for (guint i = 0; i < ISO_PROBES_MAX && probe_paths[i] != NULL; i++) {
+        IsoFileSource *file = NULL;
+        if (fs->get_by_path(fs, probe_paths[i], &file) == 1) {
+            iso_file_source_unref(file);
+            present |= 1u << i;
+        }
+    }
+    return present;
+}
+
+static int
+child_open(IsoDataSource *src, IsoReadOpts *opts, const char *const *probe_paths, ScanReply *reply)
+{
+    IsoImageFilesystem *fs = NULL;
+
+    int r = iso_image_filesystem_new(src, opts, 1, &fs);
+    if (r < 0)
+        return r;
+    const char *id = iso_image_fs_get_volume_id(fs);
+    (void)g_strlcpy(reply->text, id != NULL ? id : "", sizeof reply->text);
+    reply->present = child_probe(fs, probe_paths);
+    iso_filesystem_unref(fs);
+    return ISO_SUCCESS;
+}
+
+static void
+child_reply(int fd, int status, ScanReply *reply)
+{
+    reply->status = status < 0 ? status : 0;
+    if (status < 0)
+        (void)g_strlcpy(reply->text, iso_error_to_msg(status), sizeof reply->text);
+    (void)write_all(fd, reply, sizeof *reply);
+}
+
+static void
+child_limits(void)
+{
+    struct rlimit cpu = { SCAN_CPU_MAX, SCAN_CPU_MAX };
+    struct rlimit core = { 0, 0 };
+
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)setrlimit(RLIMIT_CPU, &cpu);
+    (void)setrlimit(RLIMIT_CORE, &core);
+#if !defined(__SANITIZE_ADDRESS__) /* whose shadow memory needs the room */
+    struct rlimit memory = { SCAN_MEMORY_MAX, SCAN_MEMORY_MAX };
+    (void)setrlimit(RLIMIT_AS, &memory);
+#endif
+}
+
+/**
+ * scan_child_main:
+ * @image_fd: the image, open for reading
+ * @probe_paths: see iso_scan_start()
+ * @reply_fd: gets two ScanReply
+ * @table_fd: empty memory, gets the IsoTable
+ **/
+void
+scan_child_main(int image_fd, const char *const *probe_paths, int reply_fd, int table_fd)
+{
+    char path[32], never[] = "NEVER", no_prefix[] = "";
+    ScanReply reply = { 0 };
+    IsoDataSource *src = NULL;
+    IsoReadOpts *opts = NULL;
+    IsoImage *image = NULL;
+
+    child_limits();
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", image_fd);
+    int r = iso_init();
+    if (r >= 0)
+        r = iso_set_msgs_severities(never, never, no_prefix);
+    if (r >= 0)
+        r = iso_data_source_new_from_file(path, &src);
+    if (r >= 0)
+        r = child_read_opts(&opts);
+    if (r >= 0)
+        r = child_open(src, opts, probe_paths, &reply);
+    child_reply(reply_fd, r, &reply);
+    if (r < 0)
+        _exit(1);
+
+    r = iso_image_new(NULL, &image);
+    if (r >= 0)
+        r = iso_image_import(image, src, opts, NULL);
+    if (r >= 0)
+        r = child_write_table(image, table_fd);
+    child_reply(reply_fd, r, &reply);
+    _exit(0);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The child's half of a scan, and what it tells the parent. Internal to iso-scan.c. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    gint32 status;   /* 0, or a negative libisofs code */
+    guint32 present; /* first reply: bit n is set when probe path n is there */
+    char text[128];  /* first reply: volume id; on failure: what libisofs says */
+} ScanReply;
+
+G_NORETURN void
+scan_child_main(int image_fd, const char *const *probe_paths, int reply_fd, int table_fd);

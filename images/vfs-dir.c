@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A host directory as a tree (`--root DIR`).
+ *
+ * Theory of operation: every object that was seen has a node {parent, name}; it is reached anew for
+ * each operation by openat2() from the directory's own descriptor with RESOLVE_BENEATH and
+ * RESOLVE_NO_SYMLINKS, so that neither a symbolic link nor ".." can lead outside, whatever changes
+ * under us. Links are only ever returned as text. Descriptors of the files read last are kept open.
+ * A directory's listing is kept, sorted, from its first readdir on and made anew when somebody
+ * starts from cookie 0 after the directory has changed.
+ *
+ * What belongs to the user who runs us is shown as root:wheel, as it would be on a server.
+ */
+#include "base/autofd.h"
+#include "base/error.h"
+#include "images/vfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#define VFS_DIR_NODES_MAX (1u << 22)
+#define VFS_DIR_OPEN_MAX  32
+
+typedef struct {
+    VfsId parent;
+    const char *name;
+} DirNodeKey;
+
+typedef struct {
+    DirNodeKey key;  /* first: a node is found by it */
+    char *name_copy; /* what key.name points to */
+    GArray *listing; /* (nullable): of VfsId, by name */
+    struct timespec listed_mtime;
+} DirNode;
+
+typedef struct {
+    VfsId id;
+    int fd; /* -1: free */
+} OpenFile;
+
+typedef struct {
+    Vfs vfs;
+    int root_fd;
+    uid_t uid;
+    gid_t gid;
+    GPtrArray *nodes;    /* of DirNode; a VfsId is an index; 0 is the root */
+    GHashTable *by_name; /* DirNodeKey → index as pointer */
+    OpenFile open_files[VFS_DIR_OPEN_MAX];
+} VfsDir;
+
+/* The node of an id that is known to be good. */
+static DirNode *
+dir_at(VfsDir *self, VfsId id)
+{
+    g_assert(id < self->nodes->len);
+    DirNode *node = g_ptr_array_index(self->nodes, id);
+    return node;
+}
+
+static DirNode *
+dir_node(VfsDir *self, VfsId id)
+{
+    return id < self->nodes->len ? dir_at(self, id) : NULL;
+}
+
+static guint
+dir_node_hash(gconstpointer key)
+{
+    const DirNodeKey *self = key;
+    return g_str_hash(self->name) ^ (guint)(self->parent * 2654435761u);
+}
+
+static gboolean
+dir_node_equal(gconstpointer a, gconstpointer b)
+{
+    const DirNodeKey *x = a, *y = b;
+    return x->parent == y->parent && g_str_equal(x->name, y->name);
+}
+
+static void
+dir_node_free(gpointer data)
+{
+    DirNode *node = data;
+    g_clear_pointer(&node->listing, g_array_unref);
+    g_free(node->name_copy);
+    g_free(node);
+}
+
+/* The node for @name in @parent, made if there is none yet. */
+static int
+dir_intern(VfsDir *self, VfsId parent, const char *name, VfsId *ret)
+{
+    const DirNodeKey key = { parent, name };
+    gpointer found;
+
+    if (g_hash_table_lookup_extended(self->by_name, &key, NULL, &found)) {
+        *ret = GPOINTER_TO_UINT(found);
+        return 0;
+    }
+    if (self->nodes->len >= VFS_DIR_NODES_MAX)
+        return -ENOSPC;
+    DirNode *node = g_new0(DirNode, 1);
+    node->name_copy = g_strdup(name);
+    node->key = (DirNodeKey){ parent, node->name_copy };
+    *ret = self->nodes->len;
+    g_ptr_array_add(self->nodes, node);
+    g_hash_table_insert(self->by_name, &node->key, GUINT_TO_POINTER((guint)*ret));
+    return 0;
+}
+
+/* Opens the object @id, never through a symbolic link and never outside the tree. */
+static int
+dir_open_at(VfsDir *self, VfsId id, guint64 flags)
+{
+    char path[VFS_PATH_MAX];
+    struct open_how how = {
+        .flags = flags | O_CLOEXEC | O_NOFOLLOW,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    gsize start = sizeof path;
+
+    path[--start] = '\0';
+    for (const DirNode *node; id != 0; id = node->key.parent) {
+        if ((node = dir_node(self, id)) == NULL)
+            return -ESTALE;
+        gsize len = strlen(node->key.name);
+        if (len + 1 > start)
+            return -ENAMETOOLONG;
+        if (path[start] != '\0')
+            path[--start] = '/';
+        start -= len;
+        memcpy(path + start, node->key.name, len);
+    }
+    const char *relative = path[start] != '\0' ? path + start : ".";
+    int fd = (int)syscall(SYS_openat2, self->root_fd, relative, &how, sizeof how);
+    return fd >= 0 ? fd : -errno;
+}
+
+static int
+dir_stat(VfsDir *self, VfsId id, struct stat *st)
+{
+    auto_fd fd = dir_open_at(self, id, O_PATH);
+    if (fd < 0)
+        return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? -ESTALE : fd;
+    return fstat(fd, st) == 0 ? 0 : -errno;
+}
+
+static VfsId
+dir_root(Vfs *vfs)
+{
+    (void)vfs;
+    return 0;
+}
+
+static int
+dir_parent(Vfs *vfs, VfsId id, VfsId *ret)
+{
+    const DirNode *node = dir_node((VfsDir *)vfs, id);
+    if (node == NULL)
+        return -ESTALE;
+    *ret = node->key.parent;
+    return 0;
+}
+
+static int
+dir_name(Vfs *vfs, VfsId id, char *ret_name, gsize cap)
+{
+    const DirNode *node = dir_node((VfsDir *)vfs, id);
+    if (node == NULL)
+        return -ESTALE;
+    return g_strlcpy(ret_name, node->key.name, cap) < cap ? 0 : -ENAMETOOLONG;
+}
+
+static int
+dir_lookup(Vfs *vfs, VfsId dir, const char *name, VfsId *ret)
+{
+    VfsDir *self = (VfsDir *)vfs;
+    struct stat st;
+
+    auto_fd fd = dir_open_at(self, dir, O_PATH | O_DIRECTORY);
+    if (fd < 0)
+        return fd == -ENOENT ? -ESTALE : fd;
+    if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    return dir_intern(self, dir, name, ret);
+}
+
+static VfsType
+dir_type(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        return VFS_DIR;
+    case S_IFLNK:
+        return VFS_LNK;
+    case S_IFCHR:
+        return VFS_CHR;
+    case S_IFBLK:
+        return VFS_BLK;
+    case S_IFIFO:
+        return VFS_FIFO;
+    case S_IFSOCK:
+        return VFS_SOCK;
+    default:
+        return VFS_REG;
+    }
+}
+
+static int
+dir_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
+{
+    VfsDir *self = (VfsDir *)vfs;
+    struct stat st;
+
+    int r = dir_stat(self, id, &st);
+    if (r < 0)
+        return r;
+    *ret = (VfsAttr){
+        .type = dir_type(st.st_mode),
+        .mode = st.st_mode & 07777,
+        .nlink = (guint32)st.st_nlink,
+        .uid = st.st_uid == self->uid ? 0 : st.st_uid,
+        .gid = st.st_gid == self->gid ? 0 : st.st_gid,
+        .rdev_major = major(st.st_rdev),
+        .rdev_minor = minor(st.st_rdev),
+        .size = (guint64)st.st_size,
+        .mtime_s = st.st_mtim.tv_sec,
+        .mtime_ns = (guint32)st.st_mtim.tv_nsec,
+    };
+    return 0;
+}
+
+static gint
+dir_compare_names(gconstpointer a, gconstpointer b, gpointer data)
+{
+    VfsDir *self = data;
+    return strcmp(dir_at(self, *(const VfsId *)a)->key.name,
+                  dir_at(self, *(const VfsId *)b)->key.name);
+}
+
+/* Reads the names in @dir into its node's listing, unless the one there is still good. */
+static int
+dir_list(VfsDir *self, VfsId dir, gboolean from_start)
+{
+    DirNode *node = dir_at(self, dir);
+    struct stat st;
+
+    if (node->listing != NULL && !from_start)
+        return 0;
+    auto_fd fd = dir_open_at(self, dir, O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return fd;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (node->listing != NULL && st.st_mtim.tv_sec == node->listed_mtime.tv_sec &&
+        st.st_mtim.tv_nsec == node->listed_mtime.tv_nsec)
+        return 0;
+    DIR *stream = fdopendir(fd);
+    if (stream == NULL)
+        return -errno;
+    (void)autofd_steal(&fd);
+    g_autoptr(GArray) listing = g_array_new(FALSE, FALSE, sizeof(VfsId));
+    int r = 0;
+    for (const struct dirent *entry; r == 0 && (entry = readdir(stream)) != NULL;) {
+        VfsId id;
+        if (g_str_equal(entry->d_name, ".") || g_str_equal(entry->d_name, ".."))
+            continue;
+        if ((r = dir_intern(self, dir, entry->d_name, &id)) == 0)
+            g_array_append_val(listing, id);
+    }
+    (void)closedir(stream);
+    if (r < 0)
+        return r;
+    g_array_sort_with_data(listing, dir_compare_names, self);
+    g_clear_pointer(&node->listing, g_array_unref);
+    node->listing = g_steal_pointer(&listing);
+    node->listed_mtime = st.st_mtim;
+    return 0;
+}
+
+static int
+dir_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
+{
+    VfsDir *self = (VfsDir *)vfs;
+    const DirNode *node = dir_at(self, dir);
+
+    int r = dir_list(self, dir, cookie == 0);
+    if (r < 0)
+        return r;
+    if (cookie >= node->listing->len)
+        return 0;
+    ret->id = g_array_index(node->listing, VfsId, cookie);
+    ret->cookie = cookie + 1;
+    (void)g_strlcpy(ret->name, dir_at(self, ret->id)->key.name, sizeof ret->name);
+    return 1;
+}
+
+/* Opens a regular file for reading; refuses everything else. */
+static int
+dir_open(Vfs *vfs, VfsId id)
+{
+    struct stat st;
+
+    auto_fd fd = dir_open_at((VfsDir *)vfs, id, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return fd == -ENOENT ? -ESTALE : fd == -ELOOP ? -EINVAL : fd;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+    return autofd_steal(&fd);
+}
+
+static gssize
+dir_read(Vfs *vfs, VfsId id, guint64 offset, void *dst, gsize n)
+{
+    VfsDir *self = (VfsDir *)vfs;
+    OpenFile *slot = &self->open_files[id % VFS_DIR_OPEN_MAX];
+
+    if (slot->fd < 0 || slot->id != id) {
+        int fd = dir_open(vfs, id);
+        if (fd < 0)
+            return fd;
+        autofd_clear(&slot->fd);
+        *slot = (OpenFile){ id, fd };
+    }
+    if (offset > G_MAXINT64)
+        return 0;
+    gssize got;
+    do {
+        got = pread(slot->fd, dst, n, (off_t)offset);
+    } while (got < 0 && errno == EINTR);
+    return got >= 0 ? got : -errno;
+}
+
+static gssize
+dir_readlink(Vfs *vfs, VfsId id, char *dst, gsize cap)
+{
+    auto_fd fd = dir_open_at((VfsDir *)vfs, id, O_PATH);
+    if (fd < 0)
+        return fd == -ENOENT ? -ESTALE : fd;
+    gssize len = readlinkat(fd, "", dst, cap);
+    if (len < 0)
+        return errno == ENOENT ? -EINVAL : -errno; /* ENOENT: not a link */
+    return (gsize)len < cap ? len : -ENAMETOOLONG;
+}
+
+static guint64
+dir_total_bytes(Vfs *vfs)
+{
+    struct statvfs st;
+    if (fstatvfs(((VfsDir *)vfs)->root_fd, &st) < 0)
+        return 0;
+    return (guint64)st.f_frsize * (st.f_blocks - st.f_bfree);
+}
+
+static void
+dir_free(Vfs *vfs)
+{
+    VfsDir *self = (VfsDir *)vfs;
+    for (gsize i = 0; i < VFS_DIR_OPEN_MAX; i++)
+        autofd_clear(&self->open_files[i].fd);
+    autofd_clear(&self->root_fd);
+    g_hash_table_unref(self->by_name);
+    g_ptr_array_unref(self->nodes);
+    g_free(self);
+}
+
+static const VfsOps vfs_dir_ops = {
+    .kind = "dir",
+    .root = dir_root,
+    .parent = dir_parent,
+    .name = dir_name,
+    .lookup = dir_lookup,
+    .getattr = dir_getattr,
+    .readdir = dir_readdir,
+    .read = dir_read,
+    .readlink = dir_readlink,
+    .open = dir_open,
+    .total_bytes = dir_total_bytes,
+    .free = dir_free,
+};
+
+/**
+ * vfs_dir_new:
+ * @directory: a path on the host
+ * @error: PXE_RUN_ERROR_MEDIUM when it cannot be opened as a directory
+ *
+ * Returns: (transfer full): the directory as a tree
+ **/
+Vfs *
+vfs_dir_new(const char *directory, GError **error)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "cannot open directory '%s': %s",
+                    directory, g_strerror(errno));
+        return NULL;
+    }
+    VfsDir *self = g_new0(VfsDir, 1);
+    self->vfs.ops = &vfs_dir_ops;
+    self->root_fd = fd;
+    self->uid = geteuid();
+    self->gid = getegid();
+    self->nodes = g_ptr_array_new_with_free_func(dir_node_free);
+    self->by_name = g_hash_table_new(dir_node_hash, dir_node_equal);
+    for (gsize i = 0; i < VFS_DIR_OPEN_MAX; i++)
+        self->open_files[i].fd = -1;
+    VfsId root;
+    (void)dir_intern(self, 0, "", &root);
+    return &self->vfs;
+}

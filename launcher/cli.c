@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One table of options; each says which subcommands take it. The manual page and the completion
+ * script are compared with `pxe-run --help` by tests/lint.
+ */
+#include "launcher/cli.h"
+
+#include "base/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const CommandInfo cli_commands[COMMAND_COUNT] = {
+    [COMMAND_RUN] = { "run", "[OPTION…] --iso FILE [-- QEMU-ARGS…]", "boot over the network" },
+    [COMMAND_INSPECT] = { "inspect", "[OPTION…] FILE", "say what is on a medium, and the plan" },
+    [COMMAND_IPXE_ISO] = { "ipxe-iso", "[OPTION…] -o FILE", "build the iPXE boot CD alone" },
+};
+
+enum {
+    FOR_RUN = 1 << COMMAND_RUN,
+    FOR_INSPECT = 1 << COMMAND_INSPECT,
+    FOR_IPXE_ISO = 1 << COMMAND_IPXE_ISO,
+    FOR_MEDIUM = FOR_RUN | FOR_INSPECT,
+    FOR_ALL = FOR_MEDIUM | FOR_IPXE_ISO,
+};
+
+typedef struct {
+    guint commands;
+    GOptionEntry entry;
+} CliOption;
+
+#define OPT(commands, name, letter, type, where, help, arg)                                        \
+    {                                                                                              \
+        commands,                                                                                  \
+        {                                                                                          \
+            name, letter, 0, G_OPTION_ARG_##type, where, help, arg                                 \
+        }                                                                                          \
+    }
+
+static char *
+exit_status_text(void)
+{
+    GString *text = g_string_new("Exit statuses:\n");
+
+    for (const ExitStatus *s = exit_statuses; s->name != NULL; s++)
+        g_string_append_printf(text, "  %3d  %s\n", s->status, s->meaning);
+    g_string_append(text, "\nManual: pxe-run(1)");
+    return g_string_free(text, FALSE);
+}
+
+static char *
+summary_text(Command command)
+{
+    GString *text = g_string_new(NULL);
+
+    if (command != COMMAND_RUN)
+        return g_string_free(g_string_append(text, cli_commands[command].summary), FALSE);
+    g_string_append(
+        text, "Boots FreeBSD over the network in QEMU, as a machine in a rack does: PXE, DHCP, "
+              "TFTP, NFS.\nNo root, no daemon, nothing to set up.\n\nCommands:\n");
+    for (guint i = 0; i < COMMAND_COUNT; i++)
+        g_string_append_printf(text, "  %-10s %s%s\n", cli_commands[i].name,
+                               cli_commands[i].summary,
+                               i == COMMAND_RUN ? " (may be left out)" : "");
+    return g_string_free(text, FALSE);
+}
+
+/* The subcommand, which is taken out of @argv. */
+static Command
+take_command(int *argc, char **argv)
+{
+    for (guint i = 0; *argc > 1 && i < COMMAND_COUNT; i++) {
+        if (g_str_equal(argv[1], cli_commands[i].name)) {
+            memmove(argv + 1, argv + 2, (gsize)(*argc - 1) * sizeof *argv);
+            (*argc)--;
+            return (Command)i;
+        }
+    }
+    return COMMAND_RUN;
+}
+
+/* Cuts @argv at "--". Returns: what stands behind it, or NULL */
+static char **
+take_qemu_args(int *argc, char **argv)
+{
+    for (int i = 1; i < *argc; i++) {
+        if (g_str_equal(argv[i], "--")) {
+            argv[i] = NULL;
+            *argc = i;
+            return argv + i + 1;
+        }
+    }
+    return NULL;
+}
+
+/* A relative host path that follows a switch is fine as it is; files are opened from here. */
+static GOptionContext *
+make_context(Command command, RunText *t, char **out)
+{
+    const CliOption options[] = {
+        OPT(FOR_MEDIUM, "iso", 0, FILENAME, &t->iso, "the install ISO to boot", "FILE"),
+        OPT(FOR_MEDIUM, "root", 0, FILENAME, &t->root, "boot a directory tree instead", "DIR"),
+        OPT(FOR_MEDIUM, "bootfile", 0, STRING, &t->bootfile,
+            "boot program in the tree (default: boot/pxeboot, pxelinux.0)", "PATH"),
+        OPT(FOR_RUN, "boot", 0, STRING, &t->boot,
+            "from an iPXE CD or from QEMU's NIC ROM (default: iso)", "iso|rom"),
+        OPT(FOR_RUN | FOR_IPXE_ISO, "nic", 0, STRING, &t->nic,
+            "network card (default: " NIC_DEFAULT ")", "NAME"),
+        OPT(FOR_RUN, "mac", 0, STRING, &t->mac, "its address", "MAC"),
+        OPT(FOR_RUN, "net", 0, STRING, &t->net,
+            "what the guest reaches: the boot server, or your network too (default: restricted)",
+            "restricted|user"),
+        OPT(FOR_MEDIUM, "net-address", 0, STRING, &t->net_address,
+            "of the virtual LAN (default: " LAN_DEFAULT_NETWORK ")", "NET/PREFIX"),
+        OPT(FOR_RUN, "memory", 'm', STRING, &t->memory, "of the guest (default: 1024)", "MB"),
+        OPT(FOR_RUN, "cpus", 0, INT, &t->cpus, "of the guest (default: 1)", "N"),
+        OPT(FOR_RUN, "accel", 0, STRING, &t->accel,
+            "how QEMU runs the guest (default: kvm if it works, else tcg)", "auto|kvm|tcg"),
+        OPT(FOR_RUN, "display", 0, STRING, &t->display,
+            "where the guest's screen goes (default: auto)", "auto|window|text|none"),
+        OPT(FOR_MEDIUM, "console", 0, STRING, &t->console,
+            "the guest's console: its screen, or the serial line, here (default: vga)",
+            "vga|serial"),
+        OPT(FOR_MEDIUM, "menu", 0, NONE, &t->menu, "keep the loader's menu and countdown", NULL),
+        OPT(FOR_RUN, "expect", 0, STRING, &t->expect,
+            "end with success when the screen or the serial line shows this", "REGEX"),
+        OPT(FOR_RUN, "timeout", 0, INT, &t->timeout, "end with status 6 after so many seconds",
+            "SEC"),
+        OPT(FOR_RUN, "pcap", 0, FILENAME, &t->pcap, "write a capture of the LAN", "FILE"),
+        OPT(FOR_RUN, "qemu", 0, FILENAME, &t->qemu, "the QEMU to use (default: " QEMU_DEFAULT ")",
+            "PROGRAM"),
+        OPT(FOR_RUN | FOR_IPXE_ISO, "firmware-path", 0, STRING, &t->firmware_path,
+            "where iPXE and isolinux are installed", "DIR[:DIR…]"),
+        OPT(FOR_RUN, "dry-run", 'n', NONE, &t->dry_run, "print QEMU's command and stop", NULL),
+        OPT(FOR_IPXE_ISO, "output", 'o', FILENAME, out, "the file to write; - for stdout", "FILE"),
+        OPT(FOR_INSPECT, "json", 0, NONE, &t->json, "print JSON", NULL),
+        OPT(FOR_RUN, "quiet", 'q', NONE, &t->quiet, "no progress", NULL),
+        OPT(FOR_ALL, "log", 0, STRING, &t->log,
+            "more or less on stderr: quiet, warning, info, debug, or DOMAIN:LEVEL,…", "SPEC"),
+        OPT(FOR_ALL, "version", 'V', NONE, &t->version, "print the version", NULL),
+        OPT(FOR_MEDIUM, G_OPTION_REMAINING, 0, FILENAME_ARRAY, &t->rest, NULL, NULL),
+    };
+    g_autofree GOptionEntry *entries = g_new0(GOptionEntry, G_N_ELEMENTS(options) + 1);
+    g_autofree char *summary = summary_text(command);
+    g_autofree char *statuses = exit_status_text();
+    gsize n = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
+        if ((options[i].commands & 1u << command) != 0)
+            entries[n++] = options[i].entry;
+    }
+    GOptionContext *context = g_option_context_new(cli_commands[command].parameters);
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, statuses);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_help_enabled(context, FALSE); /* its own exits; see cli_parse() */
+    return context;
+}
+
+static gboolean
+wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (g_str_equal(argv[i], "--help") || g_str_equal(argv[i], "-h"))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/**
+ * cli_parse:
+ * @argc: as main() has it
+ * @argv: as main() has it; is changed
+ * @ret_command: (out): the subcommand
+ * @config: (out): gets its text
+ * @ret_out: (out) (transfer full) (nullable): where to write, of ipxe-iso; or the help text
+ * @error: G_OPTION_ERROR or PXE_RUN_ERROR_USAGE
+ *
+ * Returns: FALSE on an error, and for --help, which leaves @error alone and its text in @ret_out
+ **/
+gboolean
+cli_parse(
+    int argc, char **argv, Command *ret_command, RunConfig *config, char **ret_out, GError **error)
+{
+    *ret_command = take_command(&argc, argv);
+    char **qemu_args = take_qemu_args(&argc, argv);
+    g_autoptr(GOptionContext) context = make_context(*ret_command, &config->text, ret_out);
+    if (wants_help(argc, argv)) {
+        *ret_out = g_option_context_get_help(context, TRUE, NULL);
+        return FALSE;
+    }
+    if (!g_option_context_parse(context, &argc, &argv, error))
+        return FALSE;
+    if (qemu_args != NULL && *ret_command != COMMAND_RUN) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
+                    "%s starts no QEMU: nothing can stand behind --",
+                    cli_commands[*ret_command].name);
+        return FALSE;
+    }
+    if (argc > 1) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE, "what is '%s'?", argv[1]);
+        return FALSE;
+    }
+    config->qemu_args = qemu_args;
+    return TRUE;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kvm-probe.S as assembled, in the program. */
+#pragma once
+
+#include <glib.h>
+
+extern const guint8 kvm_probe_start[];
+extern const guint8 kvm_probe_end[];

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "launcher/medium.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+static gboolean
+nothing_to_boot(const Medium *self, const RunConfig *config, GError **error)
+{
+    if (config->bootfile != NULL)
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
+                    "'%s' holds no file %s (--bootfile)", self->name, config->bootfile);
+    else
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
+                    "'%s' holds nothing that boots over the network: there is no /boot/pxeboot "
+                    "(name another boot program with --bootfile)",
+                    self->name);
+    return FALSE;
+}
+
+static void
+set_bootfile(Medium *self, const char *path)
+{
+    self->bootfile = g_strdup(path + strspn(path, "/"));
+}
+
+/* The usual boot program that the probe of the image has found. */
+static gboolean
+bootfile_from_probe(Medium *self, guint32 present)
+{
+    for (guint i = 0; i < MEDIA_BOOTFILES; i++) {
+        if ((present & 1u << i) != 0) {
+            set_bootfile(self, media_probe_paths[i]);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean
+bootfile_from_tree(Medium *self, const char *wanted)
+{
+    if (wanted != NULL) {
+        if (!vfs_is_file(self->tree, wanted))
+            return FALSE;
+        set_bootfile(self, wanted);
+        return TRUE;
+    }
+    for (guint i = 0; i < MEDIA_BOOTFILES; i++) {
+        if (vfs_is_file(self->tree, media_probe_paths[i])) {
+            set_bootfile(self, media_probe_paths[i]);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean
+wait_for_tree(Medium *self, GError **error)
+{
+    if (self->tree == NULL)
+        self->tree = iso_image_file_to_vfs(g_steal_pointer(&self->image), error);
+    return self->tree != NULL;
+}
+
+static gboolean
+open_image(Medium *self, const RunConfig *config, GError **error)
+{
+    self->image = iso_image_file_open(config->iso, media_probe_paths, error);
+    if (self->image == NULL)
+        return FALSE;
+    self->volume_id = g_strdup(iso_image_file_volume_id(self->image));
+    guint32 present = iso_image_file_present(self->image);
+    self->has_mfsroot = present >> MEDIA_PROBE_MFSROOT != 0;
+    if (config->bootfile == NULL && !iso_image_file_is_short(self->image) &&
+        bootfile_from_probe(self, present))
+        return TRUE; /* the tree can come later */
+    return wait_for_tree(self, error);
+}
+
+/**
+ * medium_open:
+ * @self: (out caller-allocates): zero-initialised
+ * @config: the configuration
+ * @error: PXE_RUN_ERROR_MEDIUM
+ *
+ * Opens the medium and makes sure that there is something to boot. Must be called before the
+ *program has threads.
+ **/
+gboolean
+medium_open(Medium *self, const RunConfig *config, GError **error)
+{
+    if (config->root != NULL) {
+        self->name = config->root;
+        self->tree = vfs_dir_new(config->root, error);
+        if (self->tree == NULL)
+            return FALSE;
+        for (guint i = MEDIA_PROBE_MFSROOT; media_probe_paths[i] != NULL; i++)
+            self->has_mfsroot = self->has_mfsroot || vfs_is_file(self->tree, media_probe_paths[i]);
+    } else {
+        self->name = config->iso;
+        if (!open_image(self, config, error))
+            return FALSE;
+    }
+    if (self->bootfile == NULL && !bootfile_from_tree(self, config->bootfile))
+        return nothing_to_boot(self, config, error);
+    return TRUE;
+}
+
+/**
+ * medium_plan:
+ * @self: an open medium
+ * @config: the configuration
+ * @error: PXE_RUN_ERROR_MEDIUM
+ *
+ * Waits for the tree, finds out what it holds and puts the plan's files over it.
+ **/
+gboolean
+medium_plan(Medium *self, const RunConfig *config, GError **error)
+{
+    const PlanOptions options = {
+        .menu = config->text.menu,
+        .serial = config->console == CONSOLE_SERIAL,
+        .server = config->lan.server,
+        .dns = config->lan.dns,
+    };
+
+    if (!wait_for_tree(self, error))
+        return FALSE;
+    self->media = media_detect(self->tree, self->volume_id, self->bootfile);
+    self->plan = boot_plan_new(self->media, &options);
+    self->tree = boot_plan_overlay(self->plan, self->tree);
+    return TRUE;
+}
+
+void
+medium_clear(Medium *self)
+{
+    boot_plan_free(self->plan);
+    media_free(self->media);
+    vfs_free(self->tree);
+    iso_image_file_free(self->image);
+    g_free(self->volume_id);
+    g_free(self->bootfile);
+}

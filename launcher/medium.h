@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The image or directory that is to boot, in two steps: what must be known before QEMU starts, and
+ * the rest, which can wait until it runs.
+ */
+#pragma once
+
+#include "images/boot-plan.h"
+#include "images/vfs-iso.h"
+#include "launcher/run-config.h"
+
+typedef struct {
+    const char *name; /* as the user wrote it */
+    char *bootfile;   /* without '/' in front */
+    gboolean has_mfsroot;
+    IsoImageFile *image; /* while its tree is being read */
+    char *volume_id;     /* (nullable) */
+    Vfs *tree;           /* once it is there */
+    Media *media;        /* after medium_plan() */
+    BootPlan *plan;
+} Medium;
+
+gboolean medium_open(Medium *self, const RunConfig *config, GError **error);
+gboolean medium_plan(Medium *self, const RunConfig *config, GError **error);
+void medium_clear(Medium *self);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Builds QEMU's arguments. All that connects QEMU with us are inherited descriptors: no path, no
+ * port. `-nodefaults` keeps out every device that the user has not asked for.
+ */
+#include "launcher/qemu-argv.h"
+
+#include <string.h>
+
+#define STAND_ALONE_CD "pxe-run-ipxe.iso"
+
+G_GNUC_PRINTF(2, 3)
+static void
+add(GStrvBuilder *argv, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *word = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_strv_builder_add(argv, word);
+}
+
+static void
+add_pair(GStrvBuilder *argv, const char *option, const char *value)
+{
+    g_strv_builder_add_many(argv, option, value, NULL);
+}
+
+/* QEMU's own user networking in place of our LAN: without NFS, but it starts. */
+static void
+add_stand_alone_net(GStrvBuilder *argv, const RunConfig *config, const QemuSetup *setup)
+{
+    const LanConfig *lan = &config->lan;
+    g_autoptr(GString) netdev = g_string_new("user,id=lan");
+
+    g_string_append_printf(netdev, ",net=" IP4_FMT "/%u", IP4_ARG(lan->network), lan->prefix_len);
+    g_string_append_printf(netdev, ",host=" IP4_FMT, IP4_ARG(lan->gateway));
+    g_string_append_printf(netdev, ",dns=" IP4_FMT, IP4_ARG(lan->dns));
+    g_string_append_printf(netdev, ",dhcpstart=" IP4_FMT, IP4_ARG(lan->guest));
+    if (config->root != NULL)
+        g_string_append_printf(netdev, ",tftp=%s", config->root);
+    if (setup->bootfile != NULL)
+        g_string_append_printf(netdev, ",bootfile=%s", setup->bootfile);
+    if (config->net == NET_RESTRICTED)
+        g_string_append(netdev, ",restrict=on");
+    add_pair(argv, "-netdev", netdev->str);
+}
+
+static void
+add_net(GStrvBuilder *argv, const RunConfig *config, const QemuSetup *setup)
+{
+    if (setup->stand_alone) {
+        add_stand_alone_net(argv, config, setup);
+    } else {
+        g_strv_builder_add(argv, "-netdev");
+        add(argv, "dgram,id=lan,local.type=fd,local.str=%d", QEMU_FD_NET);
+    }
+    g_strv_builder_add(argv, "-device");
+    g_autofree char *device =
+        g_strdup_printf("%s,netdev=lan,mac=" MAC_FMT, config->nic->device, MAC_ARG(config->mac));
+    /* With the CD, SeaBIOS need not run the card's ROM first. */
+    if (config->boot == BOOT_ISO)
+        add(argv, "%s,romfile=", device);
+    else
+        add(argv, "%s,romfile=%s,bootindex=0", device, setup->rom);
+}
+
+static void
+add_cd(GStrvBuilder *argv, const QemuSetup *setup)
+{
+    g_autofree char *file = setup->stand_alone ? g_strdup(STAND_ALONE_CD)
+                                               : g_strdup_printf("/proc/self/fd/%d", QEMU_FD_CD);
+
+    g_strv_builder_add(argv, "-drive");
+    add(argv, "file=%s,if=none,id=cd,media=cdrom,format=raw,readonly=on", file);
+    add_pair(argv, "-device", "ide-cd,drive=cd,bootindex=0");
+}
+
+static void
+add_channels(GStrvBuilder *argv, const QemuSetup *setup)
+{
+    if (setup->stand_alone) {
+        add_pair(argv, "-serial", "mon:stdio");
+        return;
+    }
+    g_strv_builder_add(argv, "-chardev");
+    add(argv, "socket,id=qmp,fd=%d", QEMU_FD_QMP);
+    add_pair(argv, "-mon", "chardev=qmp,mode=control");
+    g_strv_builder_add(argv, "-chardev");
+    add(argv, "socket,id=serial,fd=%d", QEMU_FD_SERIAL);
+    add_pair(argv, "-device", "isa-serial,chardev=serial");
+}
+
+/**
+ * qemu_argv_build:
+ * @config: (transfer none): a valid configuration
+ * @setup: (transfer none): what was found out since
+ *
+ * Returns: (transfer full): QEMU's arguments, its own name first; the user's words last, so that
+ *   they win
+ **/
+char **
+qemu_argv_build(const RunConfig *config, const QemuSetup *setup)
+{
+    g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+
+    g_strv_builder_add(argv, setup->qemu);
+    g_strv_builder_add_many(argv, "-nodefaults", "-no-user-config", "-name", "pxe-run", NULL);
+    add_pair(argv, "-machine", "pc");
+    add_pair(argv, "-accel", setup->kvm ? "kvm" : "tcg");
+    g_strv_builder_add(argv, "-m");
+    add(argv, "%u", config->memory_mb);
+    g_strv_builder_add(argv, "-smp");
+    add(argv, "%u", config->cpus);
+    add_pair(argv, "-device", "VGA");
+    add_pair(argv, "-display", setup->display);
+    if (setup->usb_keyboard)
+        g_strv_builder_add_many(argv, "-usb", "-device", "usb-kbd", NULL);
+    add_net(argv, config, setup);
+    if (config->boot == BOOT_ISO)
+        add_cd(argv, setup);
+    add_channels(argv, setup);
+    if (config->expect != NULL)
+        g_strv_builder_add(argv, "-no-reboot");
+    if (config->qemu_args != NULL)
+        g_strv_builder_addv(argv, (const char **)(gpointer)config->qemu_args);
+    return g_strv_builder_end(argv);
+}
+
+/* Returns: (transfer full): @argv as one line that a shell takes apart into the same words */
+char *
+qemu_argv_quote(char *const *argv)
+{
+    GString *line = g_string_new(NULL);
+
+    for (; *argv != NULL; argv++) {
+        gboolean plain = **argv != '\0' && strspn(*argv, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
+                                                  "_@%+=:,./-") == strlen(*argv);
+        g_autofree char *quoted = plain ? g_strdup(*argv) : g_shell_quote(*argv);
+        g_string_append_printf(line, "%s%s", line->len > 0 ? " " : "", quoted);
+    }
+    return g_string_free(line, FALSE);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every check of the command line, and every default. Pure: no file is opened here. */
+#include "launcher/run-config.h"
+
+#include "base/error.h"
+#include "slirp-config/dhcp-options.h"
+
+#include <string.h>
+
+#define MAC_DEFAULT                                                                                \
+    (MacAddr)                                                                                      \
+    {                                                                                              \
+        {                                                                                          \
+            0x52, 0x54, 0x00, 0x12, 0x34, 0x56                                                     \
+        }                                                                                          \
+    }                    /* as QEMU's */
+#define BOOTFILE_MAX 127 /* bytes in DHCP's file field, without its NUL */
+
+/* What an option may be; the index is the value of its enum. */
+static const char *const boot_choices[] = { "iso", "rom", NULL };
+static const char *const net_choices[] = { "restricted", "user", NULL };
+static const char *const display_choices[] = { "auto", "window", "text", "none", NULL };
+static const char *const console_choices[] = { "vga", "serial", NULL };
+static const char *const accel_choices[] = { "auto", "kvm", "tcg", NULL };
+
+G_GNUC_PRINTF(2, 3)
+static gboolean
+usage(GError **error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE, message);
+    return FALSE;
+}
+
+/* The index of @text among the choices; the first one when there is no text. */
+static gboolean
+choose(const char *option, const char *text, const char *const *names, guint *ret, GError **error)
+{
+    if (text == NULL) {
+        *ret = 0;
+        return TRUE;
+    }
+    for (guint i = 0; names[i] != NULL; i++) {
+        if (g_str_equal(names[i], text)) {
+            *ret = i;
+            return TRUE;
+        }
+    }
+    g_autofree char *all = g_strjoinv(", ", (char **)(guintptr)names);
+    return usage(error, "%s '%s': use one of %s", option, text, all);
+}
+
+static gboolean
+parse_mac(const char *text, MacAddr *ret, GError **error)
+{
+    MacAddr mac;
+
+    for (guint i = 0; i < 6; i++) {
+        const char *p = text + (gsize)i * 3;
+        if (strlen(text) != 17 || !g_ascii_isxdigit(p[0]) || !g_ascii_isxdigit(p[1]) ||
+            (i < 5 && p[2] != ':'))
+            return usage(error, "--mac '%s': want six bytes, as in 52:54:00:12:34:56", text);
+        mac.b[i] = (guint8)(g_ascii_xdigit_value(p[0]) << 4 | g_ascii_xdigit_value(p[1]));
+    }
+    if (mac_is_group(mac))
+        return usage(error, "--mac '%s': is a group address (the first byte is odd)", text);
+    *ret = mac;
+    return TRUE;
+}
+
+/* "512", "512M", "2G" */
+static gboolean
+parse_memory(const char *text, guint *ret_mb, GError **error)
+{
+    char *end;
+    guint64 mb = g_ascii_isdigit(*text) ? g_ascii_strtoull(text, &end, 10) : 0;
+
+    if (mb > 0 && mb <= MEMORY_MAX_MB && g_ascii_strcasecmp(end, "g") == 0)
+        mb *= 1024;
+    else if (mb > 0 && *end != '\0' && g_ascii_strcasecmp(end, "m") != 0)
+        mb = 0;
+    if (mb < MEMORY_MIN_MB || mb > MEMORY_MAX_MB)
+        return usage(error, "--memory '%s': want %u to %u megabytes, as in 512 or 2G", text,
+                     MEMORY_MIN_MB, MEMORY_MAX_MB);
+    *ret_mb = (guint)mb;
+    return TRUE;
+}
+
+/* What is no option: one image. */
+static gboolean
+take_rest(RunConfig *self, GError **error)
+{
+    for (char **word = self->text.rest; word != NULL && *word != NULL; word++) {
+        if (self->iso != NULL || self->root != NULL)
+            return usage(error, "'%s': there is one image already, and QEMU's options go behind --",
+                         *word);
+        self->iso = *word;
+    }
+    return TRUE;
+}
+
+static gboolean
+validate_medium(RunConfig *self, GError **error)
+{
+    self->iso = self->text.iso;
+    self->root = self->text.root;
+    self->bootfile = self->text.bootfile;
+    if (!take_rest(self, error))
+        return FALSE;
+    if (self->iso != NULL && self->root != NULL)
+        return usage(error, "--iso and --root: give one of them");
+    if (self->iso == NULL && self->root == NULL)
+        return usage(error, "what is to boot? give --iso FILE or --root DIR (see pxe-run --help)");
+    if (self->bootfile != NULL &&
+        (*self->bootfile == '\0' || strlen(self->bootfile) > BOOTFILE_MAX))
+        return usage(error, "--bootfile: want a path of 1 to %d bytes", BOOTFILE_MAX);
+    return TRUE;
+}
+
+static gboolean
+validate_network(RunConfig *self, GError **error)
+{
+    const RunText *text = &self->text;
+    guint net;
+
+    self->nic = nic_find(text->nic != NULL ? text->nic : NIC_DEFAULT, error);
+    if (self->nic == NULL)
+        return FALSE;
+    self->mac = MAC_DEFAULT;
+    if (text->mac != NULL && !parse_mac(text->mac, &self->mac, error))
+        return FALSE;
+    if (!choose("--net", text->net, net_choices, &net, error))
+        return FALSE;
+    self->net = (NetMode)net;
+    return lan_config_parse(text->net_address != NULL ? text->net_address : LAN_DEFAULT_NETWORK,
+                            &self->lan, error);
+}
+
+static gboolean
+validate_machine(RunConfig *self, GError **error)
+{
+    const RunText *text = &self->text;
+    guint boot, display, console, accel;
+
+    if (!choose("--boot", text->boot, boot_choices, &boot, error) ||
+        !choose("--display", text->display, display_choices, &display, error) ||
+        !choose("--console", text->console, console_choices, &console, error) ||
+        !choose("--accel", text->accel, accel_choices, &accel, error))
+        return FALSE;
+    self->boot = (BootFrom)boot;
+    self->display = (DisplayMode)display;
+    self->console = (ConsoleMode)console;
+    self->accel = (AccelMode)accel;
+    self->memory_mb = MEMORY_DEFAULT_MB;
+    if (text->memory != NULL && !parse_memory(text->memory, &self->memory_mb, error))
+        return FALSE;
+    if (text->cpus < 0 || text->cpus > CPUS_MAX)
+        return usage(error, "--cpus %d: want 1 to %d", text->cpus, CPUS_MAX);
+    self->cpus = text->cpus > 0 ? (guint)text->cpus : 1;
+    if (self->console == CONSOLE_SERIAL && self->display == DISPLAY_TEXT)
+        return usage(error, "--console serial and --display text both want this terminal");
+    return TRUE;
+}
+
+static gboolean
+validate_expect(RunConfig *self, GError **error)
+{
+    g_autoptr(GError) regex_error = NULL;
+
+    if (self->text.timeout < 0)
+        return usage(error, "--timeout %d: want seconds, 1 or more", self->text.timeout);
+    self->timeout_s = (guint)self->text.timeout;
+    if (self->text.expect == NULL)
+        return TRUE;
+    if (*self->text.expect == '\0')
+        return usage(error, "--expect: the expression is empty, it would match at once");
+    self->expect = g_regex_new(self->text.expect,
+                               G_REGEX_MULTILINE | G_REGEX_OPTIMIZE | G_REGEX_RAW, 0, &regex_error);
+    if (self->expect == NULL)
+        return usage(error, "--expect '%s': %s", self->text.expect, regex_error->message);
+    return TRUE;
+}
+
+/**
+ * run_config_validate:
+ * @self: its text is filled in; all else is set here
+ * @error: PXE_RUN_ERROR_USAGE
+ **/
+gboolean
+run_config_validate(RunConfig *self, GError **error)
+{
+    return validate_medium(self, error) && validate_network(self, error) &&
+           validate_machine(self, error) && validate_expect(self, error);
+}
+
+void
+run_config_clear(RunConfig *self)
+{
+    char **strings[] = {
+        &self->text.iso,     &self->text.root,          &self->text.bootfile,
+        &self->text.boot,    &self->text.nic,           &self->text.mac,
+        &self->text.net,     &self->text.net_address,   &self->text.accel,
+        &self->text.display, &self->text.console,       &self->text.memory,
+        &self->text.pcap,    &self->text.expect,        &self->text.qemu,
+        &self->text.log,     &self->text.firmware_path,
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(strings); i++)
+        g_clear_pointer(strings[i], g_free);
+    g_clear_pointer(&self->text.rest, g_strfreev);
+    g_clear_pointer(&self->expect, g_regex_unref);
+}

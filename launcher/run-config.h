@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the user asked for, checked. Nothing behind this point asks the command line again. */
+#pragma once
+
+#include "images/nic-table.h"
+#include "slirp-config/lan-config.h"
+
+typedef enum {
+    BOOT_ISO,
+    BOOT_ROM
+} BootFrom;
+typedef enum {
+    NET_RESTRICTED,
+    NET_USER
+} NetMode;
+typedef enum {
+    DISPLAY_AUTO,
+    DISPLAY_WINDOW,
+    DISPLAY_TEXT,
+    DISPLAY_NONE
+} DisplayMode;
+typedef enum {
+    CONSOLE_VGA,
+    CONSOLE_SERIAL
+} ConsoleMode;
+typedef enum {
+    ACCEL_AUTO,
+    ACCEL_KVM,
+    ACCEL_TCG
+} AccelMode;
+
+/* The text of each option, as GOption fills it in. */
+typedef struct {
+    char *iso, *root, *bootfile, *boot, *nic, *mac, *net, *net_address, *accel, *display, *console;
+    char *memory, *pcap, *expect, *qemu, *firmware_path, *log;
+    int cpus, timeout;
+    gboolean menu, dry_run, quiet, json, version;
+    char **rest; /* what is no option */
+} RunText;
+
+typedef struct {
+    RunText text;           /* owns the strings below */
+    const char *iso, *root; /* one of them is set */
+    const char *bootfile;   /* (nullable) */
+    BootFrom boot;
+    const Nic *nic;
+    MacAddr mac;
+    NetMode net;
+    LanConfig lan;
+    AccelMode accel;
+    DisplayMode display;
+    ConsoleMode console;
+    guint memory_mb;
+    guint cpus;
+    guint timeout_s;  /* 0: none */
+    GRegex *expect;   /* (nullable) */
+    char **qemu_args; /* (nullable) (transfer none): what stands behind "--" */
+} RunConfig;
+
+#define QEMU_DEFAULT      "qemu-system-x86_64"
+#define MEMORY_DEFAULT_MB 1024
+#define MEMORY_MIN_MB     32
+#define MEMORY_MAX_MB     (1u << 20)
+#define CPUS_MAX          64
+
+gboolean run_config_validate(RunConfig *self, GError **error);
+void run_config_clear(RunConfig *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunConfig, run_config_clear)

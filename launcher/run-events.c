@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The main loop's callbacks: each feeds the progress and the matcher, or ends the run. */
+#include "base/error.h"
+#include "launcher/run-internal.h"
+
+#include <string.h>
+
+#define SCREEN_EVERY     2  /* ticks, while something is expected */
+#define SCREEN_RARELY    10 /* ticks, for the progress alone */
+#define PROMPT_TICKS_MAX 400
+
+/* iPXE's ROM offers its command line for two seconds; any other key makes it go on. */
+#define IPXE_PROMPT "Press Ctrl-B for the iPXE command line"
+
+static void
+run_fail(Run *self, PxeRunError code, const char *message)
+{
+    run_end(self, code, g_error_new_literal(PXE_RUN_ERROR, code, message));
+}
+
+static void
+run_matched(Run *self, const char *where)
+{
+    const char *text = expect_matched(self->expect);
+    g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
+    g_autofree char *message = g_strdup_printf("%s: %s", where, line);
+
+    if (self->ending)
+        return;
+    boot_progress_message(self->progress, "expected", message);
+    run_end(self, PXE_RUN_OK, NULL);
+}
+
+void
+on_boot_event(const BootEvent *event, gpointer data)
+{
+    boot_progress_event(((Run *)data)->progress, event);
+}
+
+void
+on_nfs_event(const NfsEvent *event, gpointer data)
+{
+    Run *self = data;
+    boot_progress_nfs(self->progress, self->medium.tree, event);
+}
+
+void
+on_screen(const char *text, gpointer data)
+{
+    Run *self = data;
+
+    if (!self->prompt_done && strstr(text, IPXE_PROMPT) != NULL) {
+        JsonObject *args = json_tokener_parse("{'keys': [{'type': 'qcode', 'data': 'spc'}]}");
+        qmp_execute(self->qmp, "send-key", args, NULL, NULL);
+        self->prompt_done = TRUE;
+    }
+    boot_progress_text(self->progress, text);
+    if (expect_feed_screen(self->expect, text))
+        run_matched(self, "screen");
+}
+
+void
+on_serial(const char *bytes, gsize len, gpointer data)
+{
+    Run *self = data;
+    gboolean matched = expect_feed_serial(self->expect, bytes, len);
+
+    boot_progress_text(self->progress, expect_serial_tail(self->expect));
+    if (matched)
+        run_matched(self, "serial line");
+}
+
+void
+on_console_quit(gpointer data)
+{
+    run_end(data, PXE_RUN_OK, NULL);
+}
+
+void
+on_qmp_event(const char *name, JsonObject *event_data, gpointer data)
+{
+    (void)data;
+    g_debug("qmp: %s %s", name != NULL ? name : "closed",
+            event_data != NULL ? json_object_to_json_string(event_data) : "");
+}
+
+void
+on_qemu_exit(int status, gpointer data)
+{
+    Run *self = data;
+
+    self->qemu_ended = TRUE;
+    if (self->ending)
+        g_main_loop_quit(self->loop);
+    else if (status != 0)
+        run_end(self, PXE_RUN_ERROR_QEMU,
+                qemu_explain_failure(self->qemu, status, qemu_process_said(self->process)));
+    else if (self->config->expect != NULL)
+        run_fail(self, PXE_RUN_ERROR_ENDED, "the guest ended before --expect matched");
+    else
+        run_end(self, PXE_RUN_OK, NULL);
+}
+
+gboolean
+on_timeout(gpointer data)
+{
+    Run *self = data;
+    g_autofree char *message = g_strdup_printf(
+        "%s within %u s (--timeout)",
+        self->config->expect != NULL ? "--expect did not match" : "the guest did not end",
+        self->config->timeout_s);
+
+    run_fail(self, PXE_RUN_ERROR_TIMEOUT, message);
+    return G_SOURCE_REMOVE;
+}
+
+/* Looks at the screen: often while something is expected or iPXE's prompt may show, else rarely. */
+gboolean
+on_tick(gpointer data)
+{
+    Run *self = data;
+    guint every = self->config->expect != NULL ? SCREEN_EVERY : SCREEN_RARELY;
+
+    if (!self->prompt_done)
+        every = 1;
+    if (self->ticks++ > PROMPT_TICKS_MAX)
+        self->prompt_done = TRUE;
+    if (self->ticks % every == 0 && !self->ending)
+        screen_poll(self->screen, self->qmp);
+    boot_progress_tick(self->progress);
+    return G_SOURCE_CONTINUE;
+}

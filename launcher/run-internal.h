@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What run.c, run-steps.c and run-events.c share: one boot and all that belongs to it. */
+#pragma once
+
+#include "launcher/boot-progress.h"
+#include "launcher/console.h"
+#include "launcher/expect.h"
+#include "launcher/medium.h"
+#include "launcher/qemu-argv.h"
+#include "launcher/qemu-process.h"
+#include "launcher/qmp.h"
+#include "launcher/screen.h"
+#include "slirp-config/boot-server.h"
+#include "slirp-config/boot-watch.h"
+#include "slirp-config/gateway.h"
+#include "slirp-config/pcap.h"
+#include "slirp-config/qemu-port.h"
+
+/* How often the screen is looked at, and the progress drawn anew, at most. */
+#define RUN_TICK_MS 50
+
+typedef struct {
+    const RunConfig *config;
+    BootProgress *progress;
+    GMainLoop *loop;
+    Medium medium;
+    QemuSetup setup;
+    char *qemu, *rom;
+    /* the LAN */
+    DhcpPolicy policy;
+    char *variables[DHCP_VARIABLES_MAX];
+    Lan *lan;
+    Gateway *gateway;
+    BootServer *server;
+    BootWatch *watch;
+    Pcap *pcap;
+    QemuPort *port;
+    /* QEMU */
+    QemuFd fds[5];
+    guint n_fds;
+    int ends[4]; /* ours, until somebody takes them: net, QMP, serial, screen */
+    QemuProcess *process;
+    Qmp *qmp;
+    Screen *screen;
+    Console *console;
+    Expect *expect;
+    guint ticks;
+    gboolean prompt_done;
+    /* how it ends */
+    gboolean ending, qemu_ended;
+    guint stop_signal; /* which road to QEMU's end is next */
+    int exit_status;
+    GError *failure;
+} Run;
+
+/* run-steps.c: what is done before the main loop, in this order. */
+gboolean step_medium(Run *self, GError **error);
+gboolean step_host(Run *self, GError **error);
+gboolean step_channels(Run *self, GError **error);
+gboolean step_lan(Run *self, GError **error);
+gboolean step_spawn(Run *self, GError **error);
+gboolean step_plan(Run *self, GError **error);
+
+/* run-events.c: what happens in the main loop. */
+void on_boot_event(const BootEvent *event, gpointer run);
+void on_nfs_event(const NfsEvent *event, gpointer run);
+void on_screen(const char *text, gpointer run);
+void on_serial(const char *bytes, gsize len, gpointer run);
+void on_console_quit(gpointer run);
+void on_qmp_event(const char *name, JsonObject *event_data, gpointer run);
+void on_qemu_exit(int status, gpointer run);
+gboolean on_timeout(gpointer run);
+gboolean on_tick(gpointer run);
+
+/* run.c */
+void run_end(Run *self, int status, GError *failure);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps of a run in front of the main loop; run.c tells their order and why. */
+#include "base/autofd.h"
+#include "base/error.h"
+#include "images/firmware-files.h"
+#include "images/ipxe-iso.h"
+#include "launcher/accel.h"
+#include "launcher/run-internal.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+enum {
+    END_NET,
+    END_QMP,
+    END_SERIAL,
+    END_SCREEN
+};
+
+gboolean
+step_medium(Run *self, GError **error)
+{
+    return medium_open(&self->medium, self->config, error);
+}
+
+static gboolean
+choose_display(Run *self, GError **error)
+{
+    static const char *const windows[] = { "gtk", "sdl", NULL };
+    static const char *const terminals[] = { "curses", NULL };
+    DisplayMode mode = self->config->display;
+    gboolean may_guess = mode == DISPLAY_AUTO && self->config->expect == NULL;
+
+    self->setup.display = "none";
+    if (may_guess && (g_getenv("WAYLAND_DISPLAY") != NULL || g_getenv("DISPLAY") != NULL))
+        mode = DISPLAY_WINDOW;
+    else if (may_guess && self->config->console == CONSOLE_VGA && isatty(STDIN_FILENO) &&
+             isatty(STDOUT_FILENO))
+        mode = DISPLAY_TEXT;
+    if (mode != DISPLAY_WINDOW && mode != DISPLAY_TEXT)
+        return TRUE;
+    if (qemu_has_display(self->qemu, mode == DISPLAY_WINDOW ? windows : terminals,
+                         &self->setup.display) ||
+        self->config->display == DISPLAY_AUTO)
+        return TRUE;
+    g_set_error(
+        error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
+        mode == DISPLAY_WINDOW
+            ? "this QEMU opens no window: install the Debian package qemu-system-gui, or use "
+              "--display text"
+            : "this QEMU has no text display (curses): use --display window or none");
+    return FALSE;
+}
+
+static gboolean
+choose_accel(Run *self, GError **error)
+{
+    const char *why_not = NULL;
+
+    if (self->config->accel == ACCEL_TCG)
+        return TRUE;
+    self->setup.kvm = accel_kvm_works(&why_not);
+    if (self->setup.kvm)
+        return TRUE;
+    if (self->config->accel == ACCEL_KVM) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "--accel kvm: %s", why_not);
+        return FALSE;
+    }
+    g_autofree char *message = g_strdup_printf("%s: the guest is emulated (tcg)", why_not);
+    boot_progress_message(self->progress, "qemu", message);
+    return TRUE;
+}
+
+gboolean
+step_host(Run *self, GError **error)
+{
+    const RunConfig *config = self->config;
+
+    self->qemu = qemu_find(config->text.qemu != NULL ? config->text.qemu : QEMU_DEFAULT, error);
+    if (self->qemu == NULL || !choose_accel(self, error) || !choose_display(self, error))
+        return FALSE;
+    self->setup.qemu = self->qemu;
+    self->setup.bootfile = self->medium.bootfile;
+    self->setup.usb_keyboard = self->medium.has_mfsroot;
+    if (config->boot == BOOT_ROM) {
+        self->rom = firmware_find(config->nic->rom, config->text.firmware_path, "ipxe-qemu", error);
+        self->setup.rom = self->rom;
+        return self->rom != NULL;
+    }
+    return TRUE;
+}
+
+static void
+run_inherit(Run *self, int source, int target)
+{
+    self->fds[self->n_fds++] = (QemuFd){ source, target };
+}
+
+static gboolean
+make_socketpair(Run *self, int type, guint end, int target, GError **error)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) < 0) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot make a socket pair: %s",
+                    g_strerror(errno));
+        return FALSE;
+    }
+    self->ends[end] = pair[0];
+    run_inherit(self, pair[1], target);
+    return TRUE;
+}
+
+gboolean
+step_channels(Run *self, GError **error)
+{
+    if (!make_socketpair(self, SOCK_DGRAM, END_NET, QEMU_FD_NET, error) ||
+        !make_socketpair(self, SOCK_STREAM, END_QMP, QEMU_FD_QMP, error) ||
+        !make_socketpair(self, SOCK_STREAM, END_SERIAL, QEMU_FD_SERIAL, error))
+        return FALSE;
+    int screen = memfd_create("screen", MFD_CLOEXEC);
+    self->ends[END_SCREEN] = screen;
+    if (screen < 0) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no memory for the screen: %s",
+                    g_strerror(errno));
+        return FALSE;
+    }
+    run_inherit(self, dup(screen), QEMU_FD_SCREEN);
+    if (self->config->boot == BOOT_ROM)
+        return TRUE;
+    int cd = ipxe_iso_build(self->config->nic, self->config->text.firmware_path, error);
+    if (cd < 0)
+        return FALSE;
+    run_inherit(self, cd, QEMU_FD_CD);
+    return TRUE;
+}
+
+gboolean
+step_lan(Run *self, GError **error)
+{
+    const RunConfig *config = self->config;
+    const GatewayConfig gateway = {
+        .lan = config->lan,
+        .bootfile = self->medium.bootfile,
+        .outside = config->net == NET_USER,
+    };
+    guint64 key = 0;
+
+    if (getrandom(&key, sizeof key, GRND_NONBLOCK) != (ssize_t)sizeof key)
+        key = (guint64)g_get_real_time(); /* see nfs-handle.c: no secret */
+    self->lan = lan_new();
+    self->gateway = gateway_new(self->lan, &gateway, NULL, error);
+    if (self->gateway == NULL)
+        return FALSE;
+    self->server = boot_server_new(self->lan, &config->lan, key);
+    boot_server_set_observer(self->server, on_nfs_event, self);
+    self->watch = boot_watch_new(self->lan, on_boot_event, self);
+    if (config->text.pcap != NULL) {
+        self->pcap = pcap_open(config->text.pcap, error);
+        if (self->pcap == NULL)
+            return FALSE;
+        pcap_attach(self->pcap, self->lan);
+    }
+    self->port = qemu_port_new(self->lan, autofd_steal(&self->ends[END_NET]), NULL);
+    return TRUE;
+}
+
+gboolean
+step_spawn(Run *self, GError **error)
+{
+    g_auto(GStrv) argv = qemu_argv_build(self->config, &self->setup);
+    const QemuSpawn spawn = {
+        .argv = argv,
+        .fds = self->fds,
+        .n_fds = self->n_fds,
+        .terminal = g_str_equal(self->setup.display, "curses"),
+    };
+
+    self->process = qemu_process_spawn(&spawn, on_qemu_exit, self, error);
+    if (self->process == NULL)
+        return FALSE;
+    for (guint i = 0; i < self->n_fds; i++)
+        autofd_clear(&self->fds[i].source);
+    self->expect = expect_new(self->config->expect);
+    self->qmp = qmp_new(autofd_steal(&self->ends[END_QMP]), on_qmp_event, self);
+    self->screen =
+        screen_new(autofd_steal(&self->ends[END_SCREEN]), QEMU_FD_SCREEN, on_screen, self);
+    self->console =
+        console_new(autofd_steal(&self->ends[END_SERIAL]), self->config->console == CONSOLE_SERIAL,
+                    on_serial, on_console_quit, self);
+    return TRUE;
+}
+
+static void
+tell_plan(Run *self)
+{
+    const Media *media = self->medium.media;
+    g_autofree char *text = g_strdup_printf(
+        "%s%s%s, %s", media->release != NULL ? "FreeBSD " : "",
+        media->release != NULL ? media->release : self->medium.name, media->arch != NULL ? " " : "",
+        media->arch != NULL ? media->arch : media->bootfile);
+
+    boot_progress_message(self->progress, "medium", text);
+    for (guint i = 0; i < self->medium.plan->warnings->len; i++)
+        boot_progress_message(self->progress, "trouble",
+                              g_ptr_array_index(self->medium.plan->warnings, i));
+}
+
+gboolean
+step_plan(Run *self, GError **error)
+{
+    if (!medium_plan(&self->medium, self->config, error))
+        return FALSE;
+    const BootPlan *plan = self->medium.plan;
+    self->policy.root_path = plan->root_path;
+    for (guint i = 0; i < plan->dhcp_settings->len && i < DHCP_VARIABLES_MAX; i++) {
+        const PlanSetting *setting = g_ptr_array_index(plan->dhcp_settings, i);
+        self->variables[i] = g_strdup_printf("%s=%s", setting->name, setting->value);
+        self->policy.variables[i] = self->variables[i];
+    }
+    boot_server_set_tree(self->server, self->medium.tree);
+    gateway_set_tree(self->gateway, self->medium.tree);
+    gateway_set_policy(self->gateway, &self->policy);
+    tell_plan(self);
+    return TRUE;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In text mode the screen is 80 × 25 cells of two bytes at 0xb8000: character (code page 437) and
+ * attribute. QMP's pmemsave writes them to a file; that file is memory which QEMU inherits, under
+ * its name in /proc/self/fd. In a graphics mode the memory holds no text, and the result is noise
+ * that matches nothing.
+ */
+#include "launcher/screen.h"
+
+#include "base/autofd.h"
+
+#include <string.h>
+
+#define SCREEN_ADDRESS 0xb8000
+#define SCREEN_BYTES   (SCREEN_COLUMNS * SCREEN_ROWS * 2)
+
+struct Screen {
+    int fd;
+    char path[32]; /* of the file, for QEMU */
+    gboolean asking;
+    char *text;
+    ScreenFunc changed;
+    gpointer data;
+};
+
+/* The upper half of code page 437, and its control characters as pictures. */
+static const char *const cp437_high = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗"
+                                      "╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀"
+                                      "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■ ";
+static const char *const cp437_low = " ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼";
+
+static void
+append_cp437(GString *text, guint8 c)
+{
+    if (c >= 0x20 && c < 0x7f) {
+        g_string_append_c(text, (char)c);
+        return;
+    }
+    const char *table = c >= 0x80 ? cp437_high : cp437_low;
+    if (c == 0x7f) {
+        g_string_append(text, "⌂");
+        return;
+    }
+    const char *at = g_utf8_offset_to_pointer(table, c >= 0x80 ? c - 0x80 : c);
+    g_string_append_len(text, at, g_utf8_find_next_char(at, NULL) - at);
+}
+
+/* A space, NUL, the no-break space (which is what memory that is not there looks like, too). */
+static gboolean
+is_blank(guint8 c)
+{
+    return c == ' ' || c == 0 || c == 0xff;
+}
+
+/**
+ * screen_decode:
+ * @cells: character and attribute bytes, row by row
+ * @len: their number
+ *
+ * Returns: (transfer full): the text
+ **/
+char *
+screen_decode(const guint8 *cells, gsize len)
+{
+    GString *text = g_string_sized_new(len);
+
+    for (gsize row = 0; row + SCREEN_COLUMNS * 2 <= len; row += SCREEN_COLUMNS * 2) {
+        gsize columns = SCREEN_COLUMNS;
+        while (columns > 0 && is_blank(cells[row + (columns - 1) * 2]))
+            columns--;
+        for (gsize i = 0; i < columns; i++)
+            append_cp437(text, cells[row + i * 2]);
+        g_string_append_c(text, '\n');
+    }
+    return g_string_free(text, FALSE);
+}
+
+/**
+ * screen_new:
+ * @memory_fd: (transfer full): memory that QEMU inherits
+ * @qemu_fd: its descriptor number there
+ * @changed: is told the text when it has changed
+ * @data: for @changed
+ **/
+Screen *
+screen_new(int memory_fd, int qemu_fd, ScreenFunc changed, gpointer data)
+{
+    Screen *self = g_new0(Screen, 1);
+
+    self->fd = memory_fd;
+    self->text = g_strdup("");
+    self->changed = changed;
+    self->data = data;
+    (void)g_snprintf(self->path, sizeof self->path, "/proc/self/fd/%d", qemu_fd);
+    return self;
+}
+
+static void
+screen_saved(JsonObject *ret, const char *error, gpointer data)
+{
+    Screen *self = data;
+    guint8 cells[SCREEN_BYTES];
+
+    (void)ret;
+    self->asking = FALSE;
+    if (error != NULL || pread(self->fd, cells, sizeof cells, 0) != (ssize_t)sizeof cells)
+        return;
+    g_autofree char *text = screen_decode(cells, sizeof cells);
+    if (g_str_equal(text, self->text))
+        return;
+    g_free(self->text);
+    self->text = g_steal_pointer(&text);
+    self->changed(self->text, self->data);
+}
+
+/* Asks QEMU for the screen, unless an answer is still to come. */
+void
+screen_poll(Screen *self, Qmp *qmp)
+{
+    if (self->asking)
+        return;
+    JsonObject *args = json_object_new_object();
+    json_add_int(args, "val", SCREEN_ADDRESS);
+    json_add_int(args, "size", SCREEN_BYTES);
+    json_add_string(args, "filename", self->path);
+    self->asking = TRUE;
+    qmp_execute(qmp, "pmemsave", args, screen_saved, self);
+}
+
+/* Returns: (transfer none): the screen as it was last seen */
+const char *
+screen_text(const Screen *self)
+{
+    return self->text;
+}
+
+void
+screen_free(Screen *self)
+{
+    if (self == NULL)
+        return;
+    autofd_clear(&self->fd);
+    g_free(self->text);
+    g_free(self);
+}

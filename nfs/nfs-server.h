@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The read-only responder: portmapper, mount daemon and NFS over one tree. Bytes in, bytes out; it
+ * knows neither frames nor sockets.
+ */
+#pragma once
+
+#include "images/vfs.h"
+#include "nfs/rpc.h"
+
+#define PMAP_PORT   111
+#define NFS_PORT    2049
+#define MOUNTD_PORT 20048 /* any would do: clients ask the portmapper */
+
+#define PMAP_PROGRAM  100000
+#define NFS_PROGRAM   100003
+#define MOUNT_PROGRAM 100005
+
+#define NFS_RTMAX 32768 /* bytes in one READ, NFSv3 */
+
+/* The largest reply: a READ of NFS_RTMAX bytes with all its attributes, rounded up. */
+#define NFS_REPLY_MAX (NFS_RTMAX + 512)
+
+typedef enum {
+    NFS_EVENT_MOUNT,
+    NFS_EVENT_READ,
+} NfsEventKind;
+
+/* What a client did, for those who show progress. */
+typedef struct {
+    NfsEventKind kind;
+    VfsId id;
+    guint64 offset, count, size; /* READ: bytes; size is that of the file */
+} NfsEvent;
+
+typedef void (*NfsObserver)(const NfsEvent *event, gpointer data);
+
+typedef struct {
+    Vfs *vfs; /* (transfer none) */
+    guint64 key;
+    gboolean tcp; /* whether the portmapper offers TCP as well */
+    NfsObserver observer;
+    gpointer observer_data;
+    RpcServer rpc;
+} NfsServer;
+
+void nfs_server_init(NfsServer *self, Vfs *vfs, guint64 key);
+gboolean nfs_server_has_udp_port(guint16 port);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only place where nfs/ meets the wire. A request comes as a frame, its reply is built behind
+ * headroom in one buffer that is used again for the next, and goes out before the call returns: no
+ * state for a client, nothing allocated.
+ */
+#include "slirp-config/boot-server.h"
+
+#include "base/log.h"
+#include "slirp-config/net/arp.h"
+#include "slirp-config/net/ip4-reassembly.h"
+#include "slirp-config/net/udp4.h"
+
+#include <string.h>
+
+#define ICMP_PROTO      1
+#define ICMP_ECHO_REPLY 0
+#define ICMP_ECHO       8
+
+struct BootServer {
+    LanPort *port;
+    MacAddr mac;
+    Ip4Addr address;
+    NfsServer nfs;
+    Ip4Reassembly *reassembly;
+    guint16 ip_id;
+    GuestNote malformed, tcp;
+    guint8 tx[UDP4_HEADROOM + NFS_REPLY_MAX];
+};
+
+static void
+server_emit(const guint8 *frame, gsize len, gpointer data)
+{
+    lan_input(((BootServer *)data)->port, frame, len);
+}
+
+static void
+server_arp(BootServer *self, Cursor packet)
+{
+    ArpPacket arp;
+
+    if (!arp_parse(&packet, &arp) || arp.op != ARP_REQUEST ||
+        !ip4_equal(arp.target_ip, self->address))
+        return;
+    ArpPacket reply = {
+        .op = ARP_REPLY,
+        .sender_mac = self->mac,
+        .sender_ip = self->address,
+        .target_mac = arp.sender_mac,
+        .target_ip = arp.sender_ip,
+    };
+    Buf frame = buf_of(self->tx, sizeof self->tx, ETH_HEADER);
+    arp_put(&frame, &reply);
+    eth_push(&frame, arp.sender_mac, self->mac, ETH_TYPE_ARP);
+    server_emit(buf_data(&frame), buf_len(&frame), self);
+}
+
+static void
+server_udp(BootServer *self, const Ip4Route *route, const Ip4Header *ip, Cursor datagram)
+{
+    UdpHeader udp;
+    Cursor message;
+
+    if (!udp4_parse(ip, &datagram, &udp, &message)) {
+        guest_note(&self->malformed, "nfs", "malformed UDP datagram");
+        return;
+    }
+    if (!nfs_server_has_udp_port(udp.dst_port) || self->nfs.vfs == NULL)
+        return;
+    Buf reply = buf_of(self->tx, sizeof self->tx, UDP4_HEADROOM);
+    if (!rpc_dispatch(&self->nfs.rpc, RPC_UDP, &message, &reply)) {
+        guest_note(&self->malformed, "nfs", "a datagram to port %u is no RPC call", udp.dst_port);
+        return;
+    }
+    udp4_push(&reply, route, (UdpHeader){ udp.dst_port, udp.src_port }, UDP_NO_CHECKSUM);
+    ip4_send(&reply, route, IP_PROTO_UDP, self->ip_id++, server_emit, self);
+}
+
+/* Answers a ping, which is how one finds out from the guest that this host is there. RFC 792 */
+static void
+server_icmp(BootServer *self, const Ip4Route *route, Cursor message)
+{
+    gsize len = cursor_left(&message);
+    Buf reply = buf_of(self->tx, sizeof self->tx, UDP4_HEADROOM);
+
+    if (len < 8 || message.at[0] != ICMP_ECHO || inet_checksum(0, message.at, len) != 0)
+        return;
+    buf_bytes(&reply, message.at, len);
+    if (!buf_ok(&reply))
+        return;
+    guint8 *p = buf_data(&reply);
+    p[0] = ICMP_ECHO_REPLY;
+    memset(p + 2, 0, 2);
+    be16 checksum = be16_of(inet_checksum(0, p, len));
+    memcpy(p + 2, checksum.b, sizeof checksum.b);
+    ip4_send(&reply, route, ICMP_PROTO, self->ip_id++, server_emit, self);
+}
+
+static void
+server_ip4(BootServer *self, const EthHeader *eth, Cursor packet)
+{
+    Ip4Header ip;
+    Cursor payload;
+
+    if (!ip4_parse(&packet, &ip, &payload)) {
+        guest_note(&self->malformed, "nfs", "malformed IPv4 packet");
+        return;
+    }
+    if (!ip4_equal(ip.dst, self->address))
+        return;
+    if (ip4_is_fragment(&ip) &&
+        !ip4_reassembly_put(self->reassembly, &ip, payload, g_get_monotonic_time(), &payload))
+        return;
+    Ip4Route route = { self->mac, eth->src, self->address, ip.src };
+    if (ip.proto == IP_PROTO_UDP)
+        server_udp(self, &route, &ip, payload);
+    else if (ip.proto == ICMP_PROTO)
+        server_icmp(self, &route, payload);
+    else
+        guest_note(&self->tcp, "nfs", "IP protocol %u is not served", ip.proto);
+}
+
+static void
+server_input(gpointer host, const guint8 *frame, gsize len)
+{
+    BootServer *self = host;
+    Cursor cursor = cursor_of(frame, len);
+    EthHeader eth;
+
+    if (!eth_parse(&cursor, &eth))
+        return;
+    if (eth.type == ETH_TYPE_IP4)
+        server_ip4(self, &eth, cursor);
+    else if (eth.type == ETH_TYPE_ARP)
+        server_arp(self, cursor);
+}
+
+static const LanPortOps boot_server_ops = { "server", server_input, NULL };
+
+/**
+ * boot_server_new:
+ * @lan: the LAN to attach to
+ * @config: the address plan
+ * @handle_key: see nfs_server_init()
+ *
+ * Returns: (transfer full): a server that answers ARP, and RPC once it has a tree; free it before
+ *   the LAN
+ **/
+BootServer *
+boot_server_new(Lan *lan, const LanConfig *config, guint64 handle_key)
+{
+    BootServer *self = g_new0(BootServer, 1);
+
+    self->address = config->server;
+    self->mac = lan_mac_of(config->server);
+    self->reassembly = ip4_reassembly_new();
+    nfs_server_init(&self->nfs, NULL, handle_key);
+    self->port = lan_attach(lan, &boot_server_ops, self, &self->mac);
+    return self;
+}
+
+/* @vfs: (transfer none): the tree to serve; it must outlive the server */
+void
+boot_server_set_tree(BootServer *self, Vfs *vfs)
+{
+    self->nfs.vfs = vfs;
+}
+
+void
+boot_server_set_observer(BootServer *self, NfsObserver observer, gpointer data)
+{
+    self->nfs.observer = observer;
+    self->nfs.observer_data = data;
+}
+
+void
+boot_server_free(BootServer *self)
+{
+    if (self == NULL)
+        return;
+    ip4_reassembly_free(self->reassembly);
+    g_free(self);
+}

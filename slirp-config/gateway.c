@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation: frames for the gateway are looked at (gateway-filter.c) and handed to
+ * libslirp; what libslirp sends goes onto the LAN, DHCP replies completed on the way. libslirp's
+ * sockets, which exist only when the guest may go outside, and its timers run on our main loop.
+ *
+ * While the LAN is held, libslirp's sockets are not polled: what the outside sends waits in the
+ * host's sockets, and TCP slows down by itself.
+ */
+#include "slirp-config/gateway.h"
+
+#include "base/error.h"
+#include "slirp-config/gateway-filter.h"
+#include "slirp-config/tftp-gate.h"
+
+#include <slirp/libslirp.h>
+#include <string.h>
+
+/* libslirp looks at its clocks only when it is polled; this often even if nothing happens. */
+#define IDLE_POLL_US (500 * 1000)
+
+typedef struct {
+    gpointer tag;
+    int slirp_events;
+} PolledFd;
+
+struct Gateway {
+    LanPort *port;
+    Slirp *slirp;
+    GatewayFilter *filter;
+    GMainContext *context;
+    GSource *source;
+    GArray *polled; /* of PolledFd */
+    gint64 last_poll_us;
+    gboolean held;
+    guint guest_errors;
+};
+
+typedef struct {
+    GSource source;
+    Gateway *gateway;
+} GatewaySource;
+
+/* ---- libslirp's callbacks ---- */
+
+static ssize_t
+cb_send_packet(const void *frame, size_t len, void *opaque)
+{
+    Gateway *self = opaque;
+    gateway_filter_output(self->filter, frame, len);
+    return (ssize_t)len;
+}
+
+static void
+cb_guest_error(const char *msg, void *opaque)
+{
+    (void)opaque;
+    g_log("gateway", G_LOG_LEVEL_INFO, "guest error: %s", msg);
+}
+
+static int64_t
+cb_clock_get_ns(void *opaque)
+{
+    (void)opaque;
+    return g_get_monotonic_time() * 1000;
+}
+
+typedef struct {
+    Gateway *gateway;
+    SlirpTimerId id;
+    void *cb_opaque;
+    GSource *source;
+} Timer;
+
+static gboolean
+timer_fired(gpointer data)
+{
+    Timer *timer = data;
+    g_source_set_ready_time(timer->source, -1);
+    slirp_handle_timer(timer->gateway->slirp, timer->id, timer->cb_opaque);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+timer_dispatch(GSource *source, GSourceFunc callback, gpointer data)
+{
+    (void)source;
+    return callback(data);
+}
+
+static void *
+cb_timer_new_opaque(SlirpTimerId id, void *cb_opaque, void *opaque)
+{
+    static GSourceFuncs timer_funcs = { .dispatch = timer_dispatch };
+    Gateway *self = opaque;
+    Timer *timer = g_new0(Timer, 1);
+
+    timer->gateway = self;
+    timer->id = id;
+    timer->cb_opaque = cb_opaque;
+    timer->source = g_source_new(&timer_funcs, sizeof(GSource));
+    g_source_set_callback(timer->source, timer_fired, timer, NULL);
+    g_source_attach(timer->source, self->context);
+    return timer;
+}
+
+static void
+cb_timer_free(void *opaque_timer, void *opaque)
+{
+    Timer *timer = opaque_timer;
+    (void)opaque;
+    g_source_destroy(timer->source);
+    g_source_unref(timer->source);
+    g_free(timer);
+}
+
+static void
+cb_timer_mod(void *opaque_timer, int64_t expire_ms, void *opaque)
+{
+    (void)opaque;
+    g_source_set_ready_time(((Timer *)opaque_timer)->source, expire_ms * 1000);
+}
+
+static void
+cb_poll_fd(int fd, void *opaque)
+{
+    (void)fd, (void)opaque;
+}
+
+static void
+cb_notify(void *opaque)
+{
+    (void)opaque; /* only for callers on another thread */
+}
+
+static const SlirpCb gateway_callbacks = {
+    .send_packet = cb_send_packet,
+    .guest_error = cb_guest_error,
+    .clock_get_ns = cb_clock_get_ns,
+    .timer_free = cb_timer_free,
+    .timer_mod = cb_timer_mod,
+    .register_poll_fd = cb_poll_fd,
+    .unregister_poll_fd = cb_poll_fd,
+    .notify = cb_notify,
+    .timer_new_opaque = cb_timer_new_opaque,
+};
+
+/* ---- libslirp's sockets on the main loop ---- */
+
+static const struct {
+    int slirp;
+    GIOCondition glib;
+} poll_bits[] = {
+    { SLIRP_POLL_IN, G_IO_IN },   { SLIRP_POLL_OUT, G_IO_OUT }, { SLIRP_POLL_PRI, G_IO_PRI },
+    { SLIRP_POLL_ERR, G_IO_ERR }, { SLIRP_POLL_HUP, G_IO_HUP },
+};
+
+static int
+add_poll(int fd, int events, void *opaque)
+{
+    Gateway *self = opaque;
+    PolledFd polled = { .slirp_events = events };
+    GIOCondition condition = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(poll_bits); i++) {
+        if ((events & poll_bits[i].slirp) != 0)
+            condition |= poll_bits[i].glib;
+    }
+    polled.tag = g_source_add_unix_fd(self->source, fd, condition);
+    g_array_append_val(self->polled, polled);
+    return (int)self->polled->len - 1;
+}
+
+static int
+get_revents(int index, void *opaque)
+{
+    Gateway *self = opaque;
+    const PolledFd *polled = &g_array_index(self->polled, PolledFd, (guint)index);
+    GIOCondition ready = g_source_query_unix_fd(self->source, polled->tag);
+    int events = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(poll_bits); i++) {
+        if ((ready & poll_bits[i].glib) != 0)
+            events |= poll_bits[i].slirp;
+    }
+    return events;
+}
+
+static gboolean
+source_prepare(GSource *source, gint *timeout_ms)
+{
+    Gateway *self = ((GatewaySource *)source)->gateway;
+    guint32 timeout = IDLE_POLL_US / 1000;
+
+    for (guint i = 0; i < self->polled->len; i++)
+        g_source_remove_unix_fd(source, g_array_index(self->polled, PolledFd, i).tag);
+    g_array_set_size(self->polled, 0);
+    if (!self->held)
+        slirp_pollfds_fill(self->slirp, &timeout, add_poll, self);
+    *timeout_ms = (gint)MIN(timeout, G_MAXINT);
+    return FALSE;
+}
+
+static gboolean
+source_check(GSource *source)
+{
+    const Gateway *self = ((GatewaySource *)source)->gateway;
+    return !self->held && (self->polled->len > 0 ||
+                           g_source_get_time(source) - self->last_poll_us >= IDLE_POLL_US);
+}
+
+static gboolean
+source_dispatch(GSource *source, GSourceFunc callback, gpointer data)
+{
+    Gateway *self = ((GatewaySource *)source)->gateway;
+
+    (void)callback, (void)data;
+    self->last_poll_us = g_source_get_time(source);
+    slirp_pollfds_poll(self->slirp, 0, get_revents, self);
+    return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs gateway_source_funcs = {
+    .prepare = source_prepare,
+    .check = source_check,
+    .dispatch = source_dispatch,
+};
+
+/* ---- the host on the LAN ---- */
+
+static void
+gateway_input(gpointer host, const guint8 *frame, gsize len)
+{
+    Gateway *self = host;
+    gateway_filter_input(self->filter, frame, len);
+}
+
+static void
+gateway_hold(gpointer host, gboolean held)
+{
+    ((Gateway *)host)->held = held;
+}
+
+static const LanPortOps gateway_port_ops = { "gateway", gateway_input, gateway_hold };
+
+static void
+to_lan(const guint8 *frame, gsize len, gpointer data)
+{
+    lan_input(((Gateway *)data)->port, frame, len);
+}
+
+static void
+to_slirp(const guint8 *frame, gsize len, gpointer data)
+{
+    slirp_input(((Gateway *)data)->slirp, frame, (int)len);
+}
+
+static struct in_addr
+in_addr_of(Ip4Addr a)
+{
+    struct in_addr in;
+    memcpy(&in, a.b, sizeof in); /* lint: raw — both are in wire order */
+    return in;
+}
+
+/*
+ * IPv6 stays on: without a router advertisement iPXE waits 13 s before it goes on. The prefix is
+ * libslirp's own, which leads nowhere when the LAN is restricted.
+ */
+static Slirp *
+gateway_start_slirp(Gateway *self, const GatewayConfig *config)
+{
+    SlirpConfig slirp = {
+        .version = 4,
+        .restricted = !config->outside,
+        .in_enabled = true,
+        .vnetwork = in_addr_of(config->lan.network),
+        .vnetmask = in_addr_of(lan_config_netmask(&config->lan)),
+        .vhost = in_addr_of(config->lan.gateway),
+        .in6_enabled = true,
+        .vprefix_addr6 = { { { 0xfe, 0xc0 } } },
+        .vprefix_len = 64,
+        .vhost6 = { { { 0xfe, 0xc0, [15] = 2 } } },
+        .tftp_path = TFTP_ROOT,
+        .bootfile = config->bootfile,
+        .vdhcp_start = in_addr_of(config->lan.guest),
+        .vnameserver = in_addr_of(config->lan.dns),
+        .vnameserver6 = { { { 0xfe, 0xc0, [15] = 3 } } },
+        .disable_host_loopback = true,
+    };
+    return slirp_new(&slirp, &gateway_callbacks, self);
+}
+
+/**
+ * gateway_new:
+ * @lan: the LAN to attach to
+ * @config: (transfer none): its settings
+ * @context: (nullable): where to run
+ * @error: PXE_RUN_ERROR_HOST when libslirp does not start
+ *
+ * Returns: (transfer full): the gateway; free it before the LAN
+ **/
+Gateway *
+gateway_new(Lan *lan, const GatewayConfig *config, GMainContext *context, GError **error)
+{
+    Gateway *self = g_new0(Gateway, 1);
+
+    self->context = context;
+    self->polled = g_array_new(FALSE, FALSE, sizeof(PolledFd));
+    self->filter = gateway_filter_new(config->lan.gateway, to_lan, to_slirp, self);
+    self->slirp = gateway_start_slirp(self, config);
+    if (self->slirp == NULL) {
+        gateway_free(self);
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
+                    "libslirp %s refuses the network's settings", slirp_version_string());
+        return NULL;
+    }
+    self->port = lan_attach(lan, &gateway_port_ops, self, NULL);
+    self->source = g_source_new(&gateway_source_funcs, sizeof(GatewaySource));
+    ((GatewaySource *)self->source)->gateway = self;
+    g_source_set_static_name(self->source, "gateway");
+    g_source_attach(self->source, context);
+    return self;
+}
+
+/* @vfs: (transfer none): the tree whose files TFTP offers; it must outlive the gateway */
+void
+gateway_set_tree(Gateway *self, Vfs *vfs)
+{
+    gateway_filter_set_tree(self->filter, vfs);
+}
+
+/* @policy: (transfer none): what DHCP tells in addition; it must outlive the gateway */
+void
+gateway_set_policy(Gateway *self, const DhcpPolicy *policy)
+{
+    gateway_filter_set_policy(self->filter, policy);
+}
+
+void
+gateway_free(Gateway *self)
+{
+    if (self == NULL)
+        return;
+    if (self->source != NULL) {
+        g_source_destroy(self->source);
+        g_source_unref(self->source);
+    }
+    if (self->slirp != NULL)
+        slirp_cleanup(self->slirp);
+    gateway_filter_free(self->filter);
+    g_array_unref(self->polled);
+    g_free(self);
+}

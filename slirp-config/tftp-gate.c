@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation:
+ *
+ * Requests. libslirp opens its TFTP directory plus whatever name the guest sends, follows links,
+ * and up to 4.7.0 uses memory after freeing it when a read fails. So the guest's request never
+ * reaches it. It is parsed, its name is looked up in the tree, the file is opened (or copied into
+ * memory where the tree has no such file on the host), and libslirp gets a request of ours: its
+ * TFTP directory is /proc/self/fd and the file name is the number of that descriptor. libslirp
+ * opens it on the spot, so the descriptor can be closed, or used again, as soon as it has handled
+ * the frame. No file is written anywhere.
+ *
+ * Transfers. libslirp sends the next block for any ACK, so that an ACK that a client repeats would
+ * shift the file by a block. Here only the ACK for the block that was sent last goes through; one
+ * for the block before gets that last frame again. (RFC 1350 §2: the lost packet's sender resends.)
+ */
+#include "slirp-config/tftp-gate.h"
+
+#include "base/autofd.h"
+#include "base/log.h"
+#include "slirp-config/lan-config.h"
+#include "slirp-config/tftp-request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define FRAME_MAX (ETH_HEADER + ETH_MTU)
+
+typedef struct {
+    gboolean used;
+    guint16 port;       /* the guest's */
+    guint16 last_block; /* of the DATA that was sent last; 0 for an OACK */
+    guint16 last_len;   /* bytes of the frame; 0 before anything was sent */
+    guint8 last_frame[FRAME_MAX];
+} TftpSession;
+
+typedef struct {
+    VfsId id;
+    int fd; /* -1: free */
+} TftpCopy;
+
+struct TftpGate {
+    Ip4Addr server;
+    FrameFunc to_guest, to_server;
+    gpointer data;
+    guint16 ip_id;
+    Vfs *vfs; /* (nullable) (transfer none) */
+    guint next_session, next_copy;
+    TftpSession sessions[TFTP_SESSIONS_MAX];
+    TftpCopy copies[TFTP_COPIES_MAX];
+    int open_fd; /* of the file asked for last; -1, or a descriptor to close */
+    GuestNote malformed, refused;
+};
+
+/* ---- the file ---- */
+
+static int
+copy_to_memory(Vfs *vfs, VfsId id, guint64 size)
+{
+    guint8 chunk[64 * 1024];
+
+    auto_fd fd = memfd_create("tftp", MFD_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    for (guint64 at = 0; at < size;) {
+        gssize n = vfs_read(vfs, id, at, chunk, sizeof chunk);
+        if (n <= 0)
+            return n < 0 ? (int)n : -EIO;
+        if (write(fd, chunk, (gsize)n) != n)
+            return -ENOSPC;
+        at += (guint64)n;
+    }
+    return autofd_steal(&fd);
+}
+
+/* A copy of a file whose tree has no descriptor for it; the last few are kept. */
+static int
+gate_copy(TftpGate *self, VfsId id, guint64 size)
+{
+    for (guint i = 0; i < TFTP_COPIES_MAX; i++) {
+        if (self->copies[i].fd >= 0 && self->copies[i].id == id)
+            return self->copies[i].fd;
+    }
+    if (size > TFTP_COPY_MAX)
+        return -EFBIG;
+    int fd = copy_to_memory(self->vfs, id, size);
+    if (fd < 0)
+        return fd;
+    TftpCopy *slot = &self->copies[self->next_copy++ % TFTP_COPIES_MAX];
+    autofd_clear(&slot->fd);
+    *slot = (TftpCopy){ id, fd };
+    return fd;
+}
+
+/* Finds the file @name. Returns: a descriptor that stays good until the next request, or -errno */
+static int
+gate_open(TftpGate *self, const char *name)
+{
+    VfsAttr attr;
+    VfsId id;
+
+    autofd_clear(&self->open_fd);
+    if (self->vfs == NULL)
+        return -ENOENT;
+    int r = vfs_walk(self->vfs, name, &id);
+    if (r < 0 || (r = vfs_getattr(self->vfs, id, &attr)) < 0)
+        return r;
+    if (attr.type != VFS_REG)
+        return -EACCES;
+    r = vfs_open(self->vfs, id);
+    if (r == -ENOTSUP)
+        return gate_copy(self, id, attr.size);
+    self->open_fd = r;
+    return r;
+}
+
+static TftpFailure
+failure_of(int negative_errno)
+{
+    switch (-negative_errno) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    case ELOOP:
+        return (TftpFailure){ TFTP_ERR_NOT_FOUND, "File not found" };
+    case EACCES:
+    case EPERM:
+        return (TftpFailure){ TFTP_ERR_ACCESS, "Access violation" };
+    case EFBIG:
+        return (TftpFailure){ TFTP_ERR_UNDEFINED, "File too large for TFTP" };
+    default:
+        return (TftpFailure){ TFTP_ERR_UNDEFINED, "Cannot read the file" };
+    }
+}
+
+/* ---- frames ---- */
+
+/* Sends @payload (an unused Buf's contents) from @from to @to by way of @emit. */
+static void
+gate_send(TftpGate *self, Buf *payload, const Ip4Route *route, UdpHeader ports, FrameFunc emit)
+{
+    if (!buf_ok(payload))
+        return;
+    udp4_push(payload, route, ports, UDP_CHECKSUM);
+    ip4_send(payload, route, IP_PROTO_UDP, self->ip_id++, emit, self->data);
+}
+
+static void
+gate_send_error(TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, TftpFailure failure)
+{
+    guint8 memory[UDP4_HEADROOM + 128];
+    Buf payload = buf_of(memory, sizeof memory, UDP4_HEADROOM);
+    Ip4Route route = {
+        .src_mac = lan_mac_of(self->server),
+        .dst_mac = from_guest->src_mac,
+        .src_ip = self->server,
+        .dst_ip = from_guest->src_ip,
+    };
+
+    buf_be16(&payload, TFTP_ERROR);
+    buf_be16(&payload, failure.code);
+    buf_bytes(&payload, failure.text, strlen(failure.text) + 1);
+    gate_send(self, &payload, &route, (UdpHeader){ TFTP_PORT, ports.src_port }, self->to_guest);
+}
+
+static void
+put_string(Buf *out, const char *text)
+{
+    buf_bytes(out, text, strlen(text) + 1);
+}
+
+/* Hands libslirp a request for descriptor @fd in place of the guest's. */
+static void
+gate_send_request(
+    TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, const TftpRequest *request, int fd)
+{
+    guint8 memory[UDP4_HEADROOM + 128];
+    Buf payload = buf_of(memory, sizeof memory, UDP4_HEADROOM);
+    char number[16];
+
+    buf_be16(&payload, TFTP_RRQ);
+    (void)snprintf(number, sizeof number, "%d", fd);
+    put_string(&payload, number);
+    put_string(&payload, "octet");
+    if (request->blksize != 0) {
+        (void)snprintf(number, sizeof number, "%u", request->blksize);
+        put_string(&payload, "blksize");
+        put_string(&payload, number);
+    }
+    if (request->tsize) {
+        put_string(&payload, "tsize");
+        put_string(&payload, "0");
+    }
+    gate_send(self, &payload, from_guest, ports, self->to_server);
+}
+
+/* ---- transfers ---- */
+
+static TftpSession *
+gate_session(TftpGate *self, guint16 port)
+{
+    for (guint i = 0; i < TFTP_SESSIONS_MAX; i++) {
+        if (self->sessions[i].used && self->sessions[i].port == port)
+            return &self->sessions[i];
+    }
+    return NULL;
+}
+
+static void
+gate_start_session(TftpGate *self, guint16 port)
+{
+    TftpSession *session = gate_session(self, port);
+    if (session == NULL)
+        session = &self->sessions[self->next_session++ % TFTP_SESSIONS_MAX];
+    session->used = TRUE;
+    session->port = port;
+    session->last_block = 0;
+    session->last_len = 0;
+}
+
+static void
+gate_request(TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, Cursor payload)
+{
+    TftpRequest request;
+    TftpFailure failure;
+
+    if (!tftp_request_parse(payload, &request, &failure)) {
+        guest_note(&self->malformed, "tftp", "%s", failure.text);
+        gate_send_error(self, from_guest, ports, failure);
+        return;
+    }
+    g_autofree char *shown = log_escape(request.name, strlen(request.name));
+    int fd = gate_open(self, request.name);
+    if (fd < 0) {
+        failure = failure_of(fd);
+        guest_note(&self->refused, "tftp", "RRQ '%s': %s", shown, failure.text);
+        gate_send_error(self, from_guest, ports, failure);
+        return;
+    }
+    g_log("tftp", G_LOG_LEVEL_INFO, "RRQ '%s' blksize %u", shown, request.blksize);
+    gate_start_session(self, ports.src_port);
+    gate_send_request(self, from_guest, ports, &request, fd);
+}
+
+static void
+gate_ack(TftpGate *self, UdpHeader ports, Cursor payload, Cursor frame)
+{
+    TftpSession *session = gate_session(self, ports.src_port);
+    guint16 block = cursor_be16(&payload);
+
+    if (session == NULL || session->last_len == 0 || !cursor_ok(&payload))
+        return;
+    if (block == session->last_block)
+        self->to_server(frame.at, cursor_left(&frame), self->data);
+    else if (block == (guint16)(session->last_block - 1))
+        self->to_guest(session->last_frame, session->last_len, self->data);
+}
+
+/**
+ * tftp_gate_input:
+ * @self: the gate
+ * @from_guest: the two ends of the frame that came
+ * @ports: its UDP ports; the destination is TFTP_PORT
+ * @payload: its UDP payload
+ * @frame: the whole frame, which must not be an IP fragment or have IP options
+ *
+ * Handles what the guest sends to the TFTP server. Never fails: what is wrong is answered with an
+ * ERROR packet, or dropped where RFC 1350 has no answer.
+ *
+ * Source: RFC 1350, RFC 2347, RFC 2348 (blksize), RFC 2349 (tsize)
+ **/
+void
+tftp_gate_input(
+    TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, Cursor payload, Cursor frame)
+{
+    static const TftpFailure read_only = { TFTP_ERR_ACCESS, "this server is read-only" };
+    TftpSession *session;
+
+    guint16 opcode = cursor_be16(&payload);
+    if (!cursor_ok(&payload))
+        return;
+    switch (opcode) {
+    case TFTP_RRQ:
+        gate_request(self, from_guest, ports, payload);
+        break;
+    case TFTP_WRQ:
+        gate_send_error(self, from_guest, ports, read_only);
+        break;
+    case TFTP_ACK:
+        gate_ack(self, ports, payload, frame);
+        break;
+    case TFTP_ERROR:
+        if ((session = gate_session(self, ports.src_port)) == NULL)
+            break;
+        session->used = FALSE;
+        self->to_server(frame.at, cursor_left(&frame), self->data);
+        break;
+    default:
+        guest_note(&self->malformed, "tftp", "opcode %u", opcode);
+    }
+}
+
+/**
+ * tftp_gate_output:
+ * @self: the gate
+ * @ports: UDP ports of a frame from libslirp's TFTP server
+ * @payload: its UDP payload
+ * @frame: the frame, which is on its way to the guest
+ *
+ * Remembers what was sent last in a transfer.
+ **/
+void
+tftp_gate_output(TftpGate *self, UdpHeader ports, Cursor payload, Cursor frame)
+{
+    TftpSession *session = gate_session(self, ports.dst_port);
+    guint16 opcode = cursor_be16(&payload);
+    gsize len = cursor_left(&frame);
+
+    if (session == NULL || (opcode != TFTP_DATA && opcode != TFTP_OACK) || len > FRAME_MAX)
+        return;
+    session->last_block = opcode == TFTP_DATA ? cursor_be16(&payload) : 0;
+    session->last_len = (guint16)len;
+    memcpy(session->last_frame, frame.at, len);
+}
+
+/**
+ * tftp_gate_new:
+ * @server: address of libslirp's TFTP server
+ * @to_guest: takes frames for the guest
+ * @to_server: takes frames for libslirp, which must have handled one when it returns
+ * @data: for both
+ *
+ * Returns: (transfer full): a gate without a tree, which has no files
+ **/
+TftpGate *
+tftp_gate_new(Ip4Addr server, FrameFunc to_guest, FrameFunc to_server, gpointer data)
+{
+    TftpGate *self = g_new0(TftpGate, 1);
+
+    self->server = server;
+    self->to_guest = to_guest;
+    self->to_server = to_server;
+    self->data = data;
+    self->open_fd = -1;
+    for (guint i = 0; i < TFTP_COPIES_MAX; i++)
+        self->copies[i].fd = -1;
+    return self;
+}
+
+/* @vfs: (transfer none): the tree whose files are offered; it must outlive the gate */
+void
+tftp_gate_set_tree(TftpGate *self, Vfs *vfs)
+{
+    self->vfs = vfs;
+}
+
+void
+tftp_gate_free(TftpGate *self)
+{
+    if (self == NULL)
+        return;
+    autofd_clear(&self->open_fd);
+    for (guint i = 0; i < TFTP_COPIES_MAX; i++)
+        autofd_clear(&self->copies[i].fd);
+    g_free(self);
+}
