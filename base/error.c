@@ -2,7 +2,7 @@
 /* The error domain and the table of exit statuses. It prints nothing and exits nowhere. */
 #include "base/error.h"
 
-G_DEFINE_QUARK(pxe - run - error - quark, pxe_run_error)
+G_DEFINE_QUARK(pxe_run_error, pxe_run_error)
 
 const ExitStatus exit_statuses[] = {
     { PXE_RUN_OK, "ok", "the guest ended by itself, or what --expect waits for was seen" },

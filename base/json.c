@@ -8,12 +8,14 @@ json_add_string(JsonObject *object, const char *key, const char *value)
     json_object_object_add(object, key, value != NULL ? json_object_new_string(value) : NULL);
 }
 
+/* Adds a number under @key. */
 void
 json_add_int(JsonObject *object, const char *key, gint64 value)
 {
     json_object_object_add(object, key, json_object_new_int64(value));
 }
 
+/* Adds true or false under @key. */
 void
 json_add_bool(JsonObject *object, const char *key, gboolean value)
 {
@@ -32,6 +34,7 @@ json_add_object(JsonObject *object, const char *key)
     return child;
 }
 
+/* Returns: (transfer none): a new, empty array under @key */
 JsonObject *
 json_add_array(JsonObject *object, const char *key)
 {

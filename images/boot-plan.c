@@ -167,6 +167,7 @@ boot_plan_new(const Media *media, const PlanOptions *options)
     return self;
 }
 
+/* @self: (nullable) (transfer full): a plan */
 void
 boot_plan_free(BootPlan *self)
 {

@@ -23,8 +23,8 @@
 #include "images/rom-boot/rom-boot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define ISOLINUX_PACKAGE  "isolinux"
 #define SYSLINUX_PACKAGE  "syslinux-common"
@@ -70,7 +70,6 @@ static GBytes *
 rom_program(const Nic *nic, const char *firmware_path, GError **error)
 {
     g_autoptr(GBytes) rom = firmware_read(nic->rom, firmware_path, IPXE_ROM_PACKAGE, error);
-    gsize stub_len = (gsize)(rom_boot_end - rom_boot_start);
     gsize rom_len;
 
     if (rom == NULL)
@@ -83,10 +82,10 @@ rom_program(const Nic *nic, const char *firmware_path, GError **error)
                     IPXE_ROM_PACKAGE);
         return NULL;
     }
-    guint8 *program = g_malloc(stub_len + rom_len);
-    memcpy(program, rom_boot_start, stub_len);
-    memcpy(program + stub_len, rom_bytes, rom_len);
-    return g_bytes_new_take(program, stub_len + rom_len);
+    guint8 *program = g_malloc(rom_boot_size + rom_len);
+    memcpy(program, rom_boot, rom_boot_size);
+    memcpy(program + rom_boot_size, rom_bytes, rom_len);
+    return g_bytes_new_take(program, rom_boot_size + rom_len);
 }
 
 static void
@@ -141,6 +140,25 @@ out:
     return fd;
 }
 
+/* Copies the memory in @fd to @out, which may be a device or a pipe. */
+static gboolean
+copy_to(int fd, int out)
+{
+    guint8 bytes[64 * 1024];
+    off_t at = 0;
+    ssize_t n;
+
+    while ((n = pread(fd, bytes, sizeof bytes, at)) > 0) {
+        for (ssize_t done = 0, written; done < n; done += written) {
+            written = write(out, bytes + done, (gsize)(n - done));
+            if (written <= 0)
+                return FALSE;
+        }
+        at += n;
+    }
+    return n == 0;
+}
+
 /**
  * ipxe_iso_write:
  * @nic: the card
@@ -154,19 +172,12 @@ ipxe_iso_write(const Nic *nic, const char *firmware_path, const char *out, GErro
     auto_fd fd = ipxe_iso_build(nic, firmware_path, error);
     if (fd < 0)
         return FALSE;
-    off_t size = lseek(fd, 0, SEEK_END);
-    void *map = size > 0 ? mmap(NULL, (gsize)size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-    if (map == MAP_FAILED) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_INTERNAL, "cannot map the image: %s",
-                    g_strerror(errno));
-        return FALSE;
-    }
-    g_autoptr(GError) failure = NULL;
-    gboolean done = g_str_equal(out, "-") ? write(STDOUT_FILENO, map, (gsize)size) == (gssize)size
-                                          : g_file_set_contents(out, map, (gssize)size, &failure);
-    (void)munmap(map, (gsize)size);
-    if (!done)
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot write '%s': %s", out,
-                    failure != NULL ? failure->message : g_strerror(errno));
-    return done;
+    auto_fd file = g_str_equal(out, "-")
+                       ? dup(STDOUT_FILENO)
+                       : open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file >= 0 && copy_to(fd, file) && close(autofd_steal(&file)) == 0)
+        return TRUE;
+    g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot write '%s': %s", out,
+                g_strerror(errno));
+    return FALSE;
 }

@@ -70,6 +70,7 @@ write_options(IsoWriteOpts **ret)
         return r;
     iso_write_opts_set_rockridge(opts, 1);
     iso_write_opts_set_iso_level(opts, 2);
+    iso_write_opts_set_always_gmt(opts, 1);
     iso_write_opts_set_replace_timestamps(opts, 2);
     iso_write_opts_set_default_timestamp(opts, ISO_WRITER_TIME);
     iso_write_opts_set_replace_mode(opts, 0, 0, 1, 1); /* uid and gid: 0 */
@@ -78,24 +79,28 @@ write_options(IsoWriteOpts **ret)
     return r;
 }
 
-/* Runs libisofs's writer until all of the image is in @fd. */
+/* Runs the writer until all is in @fd. @ret_errno: set to the reason when @fd takes no more. */
 static int
-write_image(IsoImage *image, IsoWriteOpts *opts, int fd)
+write_image(IsoImage *image, IsoWriteOpts *opts, int fd, int *ret_errno)
 {
     struct burn_source *source = NULL;
-    unsigned char block[2048];
-    int n;
+    unsigned char chunk[64 * 1024];
 
     int r = iso_image_create_burn_source(image, opts, &source);
     if (r < 0)
         return r;
-    while ((n = source->read_xt(source, block, sizeof block)) == (int)sizeof block) {
-        if (write(fd, block, sizeof block) != (ssize_t)sizeof block)
+    /* A read that asks for more than is left gets nothing. */
+    for (off_t left = source->get_size(source); r >= 0 && left > 0;) {
+        int n = (int)MIN(left, (off_t)sizeof chunk);
+        if (source->read_xt(source, chunk, n) != n)
             r = (int)ISO_FILE_READ_ERROR;
+        else if (*ret_errno == 0 && write(fd, chunk, (gsize)n) != n)
+            *ret_errno = errno != 0 ? errno : ENOSPC;
+        left -= n;
     }
     source->free_data(source);
     free(source);
-    return n < 0 ? (int)ISO_FILE_READ_ERROR : r;
+    return r;
 }
 
 static int
@@ -125,6 +130,7 @@ iso_writer_build(const char *volume_id,
 {
     IsoImage *image = NULL;
     IsoWriteOpts *opts = NULL;
+    int write_errno = 0;
 
     auto_fd fd = memfd_create("ipxe.iso", MFD_CLOEXEC);
     if (fd < 0) {
@@ -140,10 +146,15 @@ iso_writer_build(const char *volume_id,
     if (r >= 0)
         r = write_options(&opts);
     if (r >= 0)
-        r = write_image(image, opts, fd);
+        r = write_image(image, opts, fd, &write_errno);
     iso_write_opts_free(opts);
     if (image != NULL)
         iso_image_unref(image);
+    if (write_errno != 0) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no memory for the iPXE ISO: %s",
+                    g_strerror(write_errno));
+        return -1;
+    }
     if (r < 0) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_INTERNAL,
                     "libisofs cannot write the iPXE ISO: %s", iso_error_to_msg(r));

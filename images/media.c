@@ -36,12 +36,14 @@ static const char *const generation_names[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(generation_names) == LOADER_COUNT);
 
+/* Returns: (transfer none): the word for it in `inspect` and its JSON */
 const char *
 media_root_name(MediaRoot root)
 {
     return root_names[root];
 }
 
+/* Returns: (transfer none): a few words for people */
 const char *
 loader_generation_name(LoaderGeneration generation)
 {
@@ -300,6 +302,7 @@ media_detect(Vfs *vfs, const char *volume_id, const char *bootfile)
     return self;
 }
 
+/* @self: (nullable) (transfer full): a description */
 void
 media_free(Media *self)
 {

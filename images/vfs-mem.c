@@ -264,12 +264,14 @@ vfs_mem_add_file(Vfs *self, const char *path, GBytes *content, guint32 mode)
     return mem_add(self, path, VFS_REG, mode, content);
 }
 
+/* As vfs_mem_add_file(), for an empty directory. */
 int
 vfs_mem_add_dir(Vfs *self, const char *path, guint32 mode)
 {
     return mem_add(self, path, VFS_DIR, mode, NULL);
 }
 
+/* As vfs_mem_add_file(), for a symbolic link to @target. */
 int
 vfs_mem_add_symlink(Vfs *self, const char *path, const char *target)
 {

@@ -10,12 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Returns: the root directory of the tree */
 VfsId
 vfs_root(Vfs *self)
 {
     return self->ops->root(self);
 }
 
+/* The directory that holds @id; the root is its own parent. Returns: 0 or -ESTALE */
 int
 vfs_parent(Vfs *self, VfsId id, VfsId *ret)
 {
@@ -54,6 +56,7 @@ vfs_lookup(Vfs *self, VfsId dir, const char *name, VfsId *ret)
     return self->ops->lookup(self, dir, name, ret);
 }
 
+/* The attributes of @id. Returns: 0, or -ESTALE, -EIO */
 int
 vfs_getattr(Vfs *self, VfsId id, VfsAttr *ret)
 {
@@ -128,6 +131,7 @@ vfs_open(Vfs *self, VfsId id)
     return self->ops->open != NULL ? self->ops->open(self, id) : -ENOTSUP;
 }
 
+/* Returns: bytes that all files of the tree have together, about; for statfs */
 guint64
 vfs_total_bytes(Vfs *self)
 {

@@ -86,7 +86,7 @@ probe(void)
     int run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
     if (vm < 0 || memory == MAP_FAILED || run_size < (int)sizeof(struct kvm_run))
         return PROBE_NO_VM;
-    memcpy(memory, kvm_probe_start, (gsize)(kvm_probe_end - kvm_probe_start));
+    memcpy(memory, kvm_probe, kvm_probe_size);
     struct kvm_userspace_memory_region region = {
         .memory_size = GUEST_SIZE,
         .userspace_addr = (guintptr)memory,

@@ -3,7 +3,7 @@
  * Theory of operation: steps are told once, as lines. A file that the guest reads over TFTP or NFS
  * is the current transfer; on a terminal it has a line with a bar that is drawn anew ten times a
  * second at most. When another file follows, or the last byte was read, it becomes a line of its
- * own if it was large enough to be of interest; the small ones are only counted.
+ * own if it was large enough to be of interest, or came by TFTP, as boot programs do.
  *
  * What the loader and the kernel print is looked through for a few texts that tell where the boot
  * is or why it will not go on.
@@ -16,7 +16,7 @@
 
 #define REDRAW_US     (100 * 1000)
 #define BAR_CELLS     24
-#define LARGE_FILE    (64u << 10) /* bytes; smaller files get no line of their own */
+#define LARGE_FILE    (64u << 10) /* bytes; a smaller one that NFS reads gets no line */
 #define TRANSFER_NAME 48
 
 /* ANSI: erase the line; dim, green, yellow, off. */
@@ -61,7 +61,6 @@ struct BootProgress {
     gint64 start_us, drawn_us;
     gboolean line_shown; /* the line that changes in place */
     Transfer transfer;
-    guint small_files;
     gboolean marked[G_N_ELEMENTS(text_marks)];
 };
 
@@ -79,6 +78,7 @@ boot_progress_new(ProgressStyle style, gint64 start_us)
     return self;
 }
 
+/* @self: (nullable) (transfer full): the progress */
 void
 boot_progress_free(BootProgress *self)
 {
@@ -172,10 +172,8 @@ progress_finish(BootProgress *self)
     if (!t->active)
         return;
     t->active = FALSE;
-    if (t->bytes < LARGE_FILE) {
-        self->small_files++;
+    if (t->bytes < LARGE_FILE && g_str_equal(t->how, "nfs"))
         return;
-    }
     g_autofree char *bytes = g_format_size_full(t->bytes, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *rate = format_rate(t, g_get_monotonic_time());
     g_autofree char *text = g_strdup_printf("%s, %s (%s)", t->name, bytes, rate);
@@ -238,6 +236,7 @@ static void (*const event_funcs[BOOT_EVENT_COUNT])(BootProgress *, const BootEve
     [BOOT_TFTP_ERROR] = event_tftp_error,
 };
 
+/* Tells what the watch on the LAN has seen. */
 void
 boot_progress_event(BootProgress *self, const BootEvent *event)
 {

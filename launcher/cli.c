@@ -12,9 +12,9 @@
 #include <string.h>
 
 const CommandInfo cli_commands[COMMAND_COUNT] = {
-    [COMMAND_RUN] = { "run", "[OPTION…] --iso FILE [-- QEMU-ARGS…]", "boot over the network" },
-    [COMMAND_INSPECT] = { "inspect", "[OPTION…] FILE", "say what is on a medium, and the plan" },
-    [COMMAND_IPXE_ISO] = { "ipxe-iso", "[OPTION…] -o FILE", "build the iPXE boot CD alone" },
+    [COMMAND_RUN] = { "run", "--iso FILE [-- QEMU-ARGS…]", "boot over the network" },
+    [COMMAND_INSPECT] = { "inspect", "FILE", "say what is on a medium, and the plan" },
+    [COMMAND_IPXE_ISO] = { "ipxe-iso", "-o FILE", "build the iPXE boot CD alone" },
 };
 
 enum {
@@ -150,7 +150,11 @@ make_context(Command command, RunText *t, char **out)
         if ((options[i].commands & 1u << command) != 0)
             entries[n++] = options[i].entry;
     }
-    GOptionContext *context = g_option_context_new(cli_commands[command].parameters);
+    g_autofree char *parameters =
+        command == COMMAND_RUN
+            ? g_strdup(cli_commands[command].parameters)
+            : g_strconcat(cli_commands[command].name, " ", cli_commands[command].parameters, NULL);
+    GOptionContext *context = g_option_context_new(parameters);
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, statuses);
     g_option_context_add_main_entries(context, entries, NULL);

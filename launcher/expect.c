@@ -31,6 +31,7 @@ expect_new(GRegex *regex)
     return self;
 }
 
+/* @self: (nullable) (transfer full): the matcher */
 void
 expect_free(Expect *self)
 {
@@ -91,6 +92,7 @@ expect_feed_serial(Expect *self, const char *bytes, gsize len)
     return matched;
 }
 
+/* @text: the whole screen. Returns: whether what is waited for is on it */
 gboolean
 expect_feed_screen(Expect *self, const char *text)
 {

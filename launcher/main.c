@@ -97,7 +97,9 @@ main(int argc, char **argv)
     int status;
 
     (void)setlocale(LC_ALL, "");
+    g_set_prgname("pxe-run");
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error like another */
     if (!cli_parse(argc, argv, &command, &config, &out, &error)) {
         if (error == NULL) {
             (void)fputs(out, stdout);

@@ -134,6 +134,7 @@ medium_plan(Medium *self, const RunConfig *config, GError **error)
     return TRUE;
 }
 
+/* Closes what is open; @self may be half-opened. */
 void
 medium_clear(Medium *self)
 {

@@ -86,7 +86,7 @@ qemu_explain_failure(const char *program, int status, const char *said)
                            "'%s' is no QEMU: it does not tell its version", program);
     if (major < QEMU_MAJOR_MIN || (major == QEMU_MAJOR_MIN && minor < QEMU_MINOR_MIN))
         return g_error_new(PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
-                           "'%s' is QEMU %u.%u: %u.%u or later is needed", program, major, minor,
+                           "'%s' is QEMU %u.%u: %d.%d or later is needed", program, major, minor,
                            QEMU_MAJOR_MIN, QEMU_MINOR_MIN);
     g_autofree char *why = WIFSIGNALED(status)
                                ? g_strdup_printf("was ended by signal %d", WTERMSIG(status))
@@ -233,6 +233,7 @@ qemu_process_said(const QemuProcess *self)
     return self->said->str;
 }
 
+/* Sends a signal, unless QEMU has ended. */
 void
 qemu_process_signal(QemuProcess *self, int signal_number)
 {

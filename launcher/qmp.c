@@ -148,6 +148,7 @@ qmp_execute(Qmp *self, const char *command, JsonObject *args, QmpReplyFunc func,
         g_debug("qmp: cannot send %s: %s", command, g_strerror(errno));
 }
 
+/* @self: (nullable) (transfer full): the client; commands under way get no answer */
 void
 qmp_free(Qmp *self)
 {

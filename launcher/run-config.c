@@ -197,6 +197,7 @@ run_config_validate(RunConfig *self, GError **error)
            validate_machine(self, error) && validate_expect(self, error);
 }
 
+/* Frees the strings; @self must be validated anew before it is used again. */
 void
 run_config_clear(RunConfig *self)
 {

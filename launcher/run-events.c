@@ -31,12 +31,14 @@ run_matched(Run *self, const char *where)
     run_end(self, PXE_RUN_OK, NULL);
 }
 
+/* The watch on the LAN has seen something. */
 void
 on_boot_event(const BootEvent *event, gpointer data)
 {
     boot_progress_event(((Run *)data)->progress, event);
 }
 
+/* The guest has mounted, or read. */
 void
 on_nfs_event(const NfsEvent *event, gpointer data)
 {
@@ -44,6 +46,7 @@ on_nfs_event(const NfsEvent *event, gpointer data)
     boot_progress_nfs(self->progress, self->medium.tree, event);
 }
 
+/* The screen has changed. */
 void
 on_screen(const char *text, gpointer data)
 {
@@ -59,6 +62,7 @@ on_screen(const char *text, gpointer data)
         run_matched(self, "screen");
 }
 
+/* The guest has written to the serial line. */
 void
 on_serial(const char *bytes, gsize len, gpointer data)
 {
@@ -70,12 +74,14 @@ on_serial(const char *bytes, gsize len, gpointer data)
         run_matched(self, "serial line");
 }
 
+/* Ctrl-A x. */
 void
 on_console_quit(gpointer data)
 {
     run_end(data, PXE_RUN_OK, NULL);
 }
 
+/* QEMU tells something; nothing depends on it, the exit of the process decides. */
 void
 on_qmp_event(const char *name, JsonObject *event_data, gpointer data)
 {
@@ -84,6 +90,7 @@ on_qmp_event(const char *name, JsonObject *event_data, gpointer data)
             event_data != NULL ? json_object_to_json_string(event_data) : "");
 }
 
+/* QEMU has ended, by our wish or by its own. */
 void
 on_qemu_exit(int status, gpointer data)
 {
@@ -101,6 +108,7 @@ on_qemu_exit(int status, gpointer data)
         run_end(self, PXE_RUN_OK, NULL);
 }
 
+/* --timeout has passed. */
 gboolean
 on_timeout(gpointer data)
 {

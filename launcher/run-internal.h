@@ -26,6 +26,7 @@ typedef struct {
     Medium medium;
     QemuSetup setup;
     char *qemu, *rom;
+    const char *no_kvm; /* (nullable): why the guest is emulated */
     /* the LAN */
     DhcpPolicy policy;
     char *variables[DHCP_VARIABLES_MAX];

@@ -19,6 +19,7 @@ enum {
     END_SCREEN
 };
 
+/* Opens the image or directory, and makes sure that there is something to boot. */
 gboolean
 step_medium(Run *self, GError **error)
 {
@@ -68,11 +69,11 @@ choose_accel(Run *self, GError **error)
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "--accel kvm: %s", why_not);
         return FALSE;
     }
-    g_autofree char *message = g_strdup_printf("%s: the guest is emulated (tcg)", why_not);
-    boot_progress_message(self->progress, "qemu", message);
+    self->no_kvm = why_not;
     return TRUE;
 }
 
+/* Finds QEMU and what it can do here. */
 gboolean
 step_host(Run *self, GError **error)
 {
@@ -113,6 +114,7 @@ make_socketpair(Run *self, int type, guint end, int target, GError **error)
     return TRUE;
 }
 
+/* Makes all that QEMU inherits: sockets, the screen, the boot CD. */
 gboolean
 step_channels(Run *self, GError **error)
 {
@@ -137,6 +139,7 @@ step_channels(Run *self, GError **error)
     return TRUE;
 }
 
+/* Puts the LAN together. */
 gboolean
 step_lan(Run *self, GError **error)
 {
@@ -167,6 +170,7 @@ step_lan(Run *self, GError **error)
     return TRUE;
 }
 
+/* Starts QEMU and connects to it. */
 gboolean
 step_spawn(Run *self, GError **error)
 {
@@ -181,6 +185,10 @@ step_spawn(Run *self, GError **error)
     self->process = qemu_process_spawn(&spawn, on_qemu_exit, self, error);
     if (self->process == NULL)
         return FALSE;
+    if (self->no_kvm != NULL) {
+        g_autofree char *message = g_strdup_printf("%s: the guest is emulated (tcg)", self->no_kvm);
+        boot_progress_message(self->progress, "qemu", message);
+    }
     for (guint i = 0; i < self->n_fds; i++)
         autofd_clear(&self->fds[i].source);
     self->expect = expect_new(self->config->expect);
@@ -208,6 +216,7 @@ tell_plan(Run *self)
                               g_ptr_array_index(self->medium.plan->warnings, i));
 }
 
+/* Reads the whole medium, while the firmware starts, and tells the LAN what to serve. */
 gboolean
 step_plan(Run *self, GError **error)
 {

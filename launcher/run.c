@@ -56,24 +56,36 @@ run_end(Run *self, int status, GError *failure)
     g_timeout_add(STOP_GRACE_MS, run_stop_harder, self);
 }
 
+/* The last @lines lines of @text. */
+static const char *
+last_lines(const char *text, guint lines)
+{
+    const char *from = text + strlen(text);
+
+    while (from > text && (from[-1] != '\n' || from[0] == '\0' || lines-- > 1))
+        from--;
+    return from;
+}
+
 static void
 run_show_last(Run *self)
 {
     g_autofree char *rule = g_strnfill(SCREEN_COLUMNS, '-');
-    const char *tail = expect_serial_tail(self->expect);
-    const char *screen = screen_text(self->screen);
-    guint lines = 0;
+    const struct {
+        const char *title, *text;
+    } parts[] = {
+        { "last screen", screen_text(self->screen) },
+        { "last of the serial line", expect_serial_tail(self->expect) },
+    };
 
     boot_progress_end(self->progress);
-    (void)fprintf(stderr, "last screen:\n%s\n%s%s\n", rule, screen, rule);
-    if (*tail == '\0')
-        return;
-    const char *from = tail + strlen(tail);
-    while (from > tail && lines <= SCREEN_ROWS) {
-        if (*--from == '\n')
-            lines++;
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        const char *shown = last_lines(parts[i].text, 2 * SCREEN_ROWS);
+        gboolean ended = g_str_has_suffix(shown, "\n");
+        if (*shown != '\0')
+            (void)fprintf(stderr, "%s:\n%s\n%s%s%s\n", parts[i].title, rule, shown,
+                          ended ? "" : "\n", rule);
     }
-    (void)fprintf(stderr, "last of the serial line:\n%s\n%s\n%s\n", rule, from, rule);
 }
 
 static gboolean

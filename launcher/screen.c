@@ -4,6 +4,10 @@
  * attribute. QMP's pmemsave writes them to a file; that file is memory which QEMU inherits, under
  * its name in /proc/self/fd. In a graphics mode the memory holds no text, and the result is noise
  * that matches nothing.
+ *
+ * Firmware and FreeBSD draw at the window's beginning. Linux scrolls by moving the beginning of the
+ * screen through the 32 KiB of the window, and QMP does not tell where it is; so the whole window
+ * is read, and rows that have scrolled off are text, too.
  */
 #include "launcher/screen.h"
 
@@ -12,7 +16,7 @@
 #include <string.h>
 
 #define SCREEN_ADDRESS 0xb8000
-#define SCREEN_BYTES   (SCREEN_COLUMNS * SCREEN_ROWS * 2)
+#define SCREEN_BYTES   (32u << 10) /* the window: 204 rows */
 
 struct Screen {
     int fd;
@@ -57,12 +61,13 @@ is_blank(guint8 c)
  * @cells: character and attribute bytes, row by row
  * @len: their number
  *
- * Returns: (transfer full): the text
+ * Returns: (transfer full): the text, without the blank rows at its end
  **/
 char *
 screen_decode(const guint8 *cells, gsize len)
 {
     GString *text = g_string_sized_new(len);
+    gsize used = 0;
 
     for (gsize row = 0; row + SCREEN_COLUMNS * 2 <= len; row += SCREEN_COLUMNS * 2) {
         gsize columns = SCREEN_COLUMNS;
@@ -71,7 +76,10 @@ screen_decode(const guint8 *cells, gsize len)
         for (gsize i = 0; i < columns; i++)
             append_cp437(text, cells[row + i * 2]);
         g_string_append_c(text, '\n');
+        if (columns > 0)
+            used = text->len;
     }
+    g_string_truncate(text, used);
     return g_string_free(text, FALSE);
 }
 
@@ -134,6 +142,7 @@ screen_text(const Screen *self)
     return self->text;
 }
 
+/* @self: (nullable) (transfer full): the screen */
 void
 screen_free(Screen *self)
 {

@@ -40,12 +40,14 @@ stat_row(int negative_errno)
     return &stat_rows[3]; /* EIO */
 }
 
+/* Returns: the status of version 2 for a negative errno, or for 0 */
 NfsStat
 nfs2_stat(int negative_errno)
 {
     return stat_row(negative_errno)->v2;
 }
 
+/* Returns: the status of version 3 for a negative errno, or for 0 */
 NfsStat
 nfs3_stat(int negative_errno)
 {

@@ -49,6 +49,7 @@ handle_parse(const NfsServer *server, Cursor handle, VfsId *ret)
     return 0;
 }
 
+/* Reads a handle of version 2, which has a fixed size. Source: RFC 1094 §2.3.3 */
 int
 nfs2_handle_get(const NfsServer *server, Cursor *args, VfsId *ret)
 {
@@ -56,6 +57,7 @@ nfs2_handle_get(const NfsServer *server, Cursor *args, VfsId *ret)
     return cursor_ok(args) && handle_parse(server, handle, ret) == 0 ? 0 : -ESTALE;
 }
 
+/* Reads a handle of version 3; bytes behind ours must be zero. Source: RFC 1813 §2.6 (nfs_fh3) */
 int
 nfs3_handle_get(const NfsServer *server, Cursor *args, VfsId *ret)
 {
@@ -65,6 +67,7 @@ nfs3_handle_get(const NfsServer *server, Cursor *args, VfsId *ret)
     return handle_parse(server, handle, ret);
 }
 
+/* Appends the handle of @id as version 2 has it, padded with zeros. */
 void
 nfs2_handle_put(const NfsServer *server, Buf *res, VfsId id)
 {
@@ -72,6 +75,7 @@ nfs2_handle_put(const NfsServer *server, Buf *res, VfsId id)
     buf_zeros(res, NFS2_HANDLE_SIZE - NFS_HANDLE_SIZE);
 }
 
+/* Appends the handle of @id as version 3 has it, with its length in front. */
 void
 nfs3_handle_put(const NfsServer *server, Buf *res, VfsId id)
 {

@@ -99,7 +99,8 @@ nfs2_read(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     (void)call;
     int r = nfs2_handle_get(server, args, &id);
     guint32 offset = cursor_be32(args);
-    guint32 count = MIN(cursor_be32(args), NFS2_MAXDATA);
+    guint32 wanted = cursor_be32(args); /* MIN() would read its argument twice */
+    guint32 count = MIN(wanted, NFS2_MAXDATA);
     cursor_skip(args, 4); /* totalcount, unused */
     if (!cursor_ok(args))
         return RPC_GARBAGE_ARGS;
@@ -147,7 +148,8 @@ nfs2_readdir(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     (void)call;
     int r = nfs2_handle_get(server, args, &dir);
     entry.cookie = cursor_be32(args);
-    gsize room = MIN(cursor_be32(args), NFS2_MAXDATA);
+    guint32 wanted = cursor_be32(args); /* MIN() would read its argument twice */
+    gsize room = MIN(wanted, NFS2_MAXDATA);
     if (!cursor_ok(args))
         return RPC_GARBAGE_ARGS;
     if (r < 0 || (r = nfs_dir_next(server->vfs, dir, entry.cookie, &entry)) < 0)

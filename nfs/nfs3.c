@@ -148,7 +148,8 @@ nfs3_read(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     (void)call;
     int r = nfs3_handle_get(server, args, &id);
     guint64 offset = cursor_be64(args);
-    guint32 count = MIN(cursor_be32(args), NFS_RTMAX);
+    guint32 wanted = cursor_be32(args); /* MIN() would read its argument twice */
+    guint32 count = MIN(wanted, NFS_RTMAX);
     if (!cursor_ok(args))
         return RPC_GARBAGE_ARGS;
     if (r < 0 || (r = vfs_getattr(server->vfs, id, &attr)) < 0)

@@ -25,6 +25,7 @@ pmap_offers(const NfsServer *self, guint32 transport)
     return transport == RPC_UDP || (transport == RPC_TCP && self->tcp);
 }
 
+/* Procedure 0 of every program does nothing, and answers. Source: RFC 5531 §12 */
 RpcAccept
 rpc_null(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
 {

@@ -166,6 +166,7 @@ boot_server_set_tree(BootServer *self, Vfs *vfs)
     self->nfs.vfs = vfs;
 }
 
+/* @observer: (nullable): is told of each mount and each READ, before the reply goes out */
 void
 boot_server_set_observer(BootServer *self, NfsObserver observer, gpointer data)
 {
@@ -173,6 +174,7 @@ boot_server_set_observer(BootServer *self, NfsObserver observer, gpointer data)
     self->nfs.observer_data = data;
 }
 
+/* @self: (nullable) (transfer full): the server */
 void
 boot_server_free(BootServer *self)
 {

@@ -179,6 +179,7 @@ boot_watch_new(Lan *lan, BootEventFunc func, gpointer data)
     return self;
 }
 
+/* @self: (nullable) (transfer full): the watch */
 void
 boot_watch_free(BootWatch *self)
 {

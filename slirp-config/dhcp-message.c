@@ -95,6 +95,7 @@ dhcp_message_parse(Cursor payload, DhcpMessage *ret)
     return TRUE;
 }
 
+/* Returns: (transfer none): the name of a kind of client, for people */
 const char *
 dhcp_client_name(DhcpClient client)
 {

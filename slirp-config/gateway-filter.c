@@ -160,18 +160,21 @@ gateway_filter_new(Ip4Addr gateway, FrameFunc to_lan, FrameFunc to_slirp, gpoint
     return self;
 }
 
+/* @vfs: (transfer none): the tree whose files TFTP offers */
 void
 gateway_filter_set_tree(GatewayFilter *self, Vfs *vfs)
 {
     tftp_gate_set_tree(self->tftp, vfs);
 }
 
+/* @policy: (transfer none) (nullable): what DHCP tells in addition */
 void
 gateway_filter_set_policy(GatewayFilter *self, const DhcpPolicy *policy)
 {
     self->policy = policy;
 }
 
+/* @self: (nullable) (transfer full): the filter */
 void
 gateway_filter_free(GatewayFilter *self)
 {

@@ -337,6 +337,7 @@ gateway_set_policy(Gateway *self, const DhcpPolicy *policy)
     gateway_filter_set_policy(self->filter, policy);
 }
 
+/* @self: (nullable) (transfer full): the gateway, half-made ones included */
 void
 gateway_free(Gateway *self)
 {

@@ -61,6 +61,7 @@ lan_config_parse(const char *text, LanConfig *ret, GError **error)
     return TRUE;
 }
 
+/* Returns: the netmask that belongs to the prefix */
 Ip4Addr
 lan_config_netmask(const LanConfig *self)
 {

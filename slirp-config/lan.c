@@ -34,6 +34,7 @@ struct Lan {
     guint n_congested;
 };
 
+/* Returns: (transfer full): a LAN with nobody on it */
 Lan *
 lan_new(void)
 {
@@ -69,6 +70,7 @@ lan_attach(Lan *self, const LanPortOps *ops, gpointer host, const MacAddr *mac)
     return port;
 }
 
+/* Shows every frame to @tap from now on, until the LAN is freed. */
 void
 lan_add_tap(Lan *self, LanTapFunc tap, gpointer data)
 {

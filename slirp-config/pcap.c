@@ -91,6 +91,7 @@ pcap_open(const char *path, GError **error)
     return self;
 }
 
+/* Captures what passes on @lan from now on, until the LAN is freed. */
 void
 pcap_attach(Pcap *self, Lan *lan)
 {

@@ -208,6 +208,7 @@ qemu_port_lost(const QemuPort *self)
     return self->lost;
 }
 
+/* @self: (nullable) (transfer full): the port; frames that still wait are dropped */
 void
 qemu_port_free(QemuPort *self)
 {

@@ -356,6 +356,7 @@ tftp_gate_set_tree(TftpGate *self, Vfs *vfs)
     self->vfs = vfs;
 }
 
+/* @self: (nullable) (transfer full): the gate */
 void
 tftp_gate_free(TftpGate *self)
 {

@@ -4,5 +4,5 @@
 
 #include <glib.h>
 
-extern const guint8 rom_boot_start[];
-extern const guint8 rom_boot_end[];
+extern const guint8 rom_boot[];
+extern const guint32 rom_boot_size; /* bytes */

@@ -4,5 +4,5 @@
 
 #include <glib.h>
 
-extern const guint8 kvm_probe_start[];
-extern const guint8 kvm_probe_end[];
+extern const guint8 kvm_probe[];
+extern const guint32 kvm_probe_size; /* bytes */

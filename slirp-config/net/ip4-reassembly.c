@@ -28,12 +28,14 @@ struct Ip4Reassembly {
     Datagram table[IP4_REASSEMBLY_MAX];
 };
 
+/* Returns: (transfer full): an empty table */
 Ip4Reassembly *
 ip4_reassembly_new(void)
 {
     return g_new0(Ip4Reassembly, 1);
 }
 
+/* @self: (nullable) (transfer full): the table */
 void
 ip4_reassembly_free(Ip4Reassembly *self)
 {
