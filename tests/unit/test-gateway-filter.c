@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The filter in front of libslirp: which frames reach it, which are dropped, which are answered or
+ * completed on the way. */
+#include "slirp-config/gateway-filter.h"
+#include "tests/lan/dhcp-bytes.h"
+#include "tests/lan/rows.h"
+
+typedef struct {
+    FrameLog lan, slirp;
+    GatewayFilter *filter;
+    Vfs *vfs;
+} Rig;
+
+static void
+to_lan(const guint8 *frame, gsize len, gpointer data)
+{
+    frame_log_put(frame, len, &((Rig *)data)->lan);
+}
+
+static void
+to_slirp(const guint8 *frame, gsize len, gpointer data)
+{
+    frame_log_put(frame, len, &((Rig *)data)->slirp);
+}
+
+static const DhcpPolicy policy = { "192.168.64.4:/", { "a=b" } };
+
+static void
+rig_init(Rig *rig)
+{
+    g_autoptr(GBytes) content = g_bytes_new_static("loader", 6);
+
+    frame_log_init(&rig->lan);
+    frame_log_init(&rig->slirp);
+    rig->vfs = vfs_mem_new();
+    g_assert_cmpint(vfs_mem_add_file(rig->vfs, "pxeboot", content, 0444), ==, 0);
+    rig->filter = gateway_filter_new(GATEWAY_IP, to_lan, to_slirp, rig);
+    gateway_filter_set_tree(rig->filter, rig->vfs);
+    gateway_filter_set_policy(rig->filter, &policy);
+}
+
+static void
+rig_clear(Rig *rig)
+{
+    gateway_filter_free(rig->filter);
+    vfs_free(rig->vfs);
+    frame_log_clear(&rig->lan);
+    frame_log_clear(&rig->slirp);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rig, rig_clear)
+
+/* ---- to libslirp ---- */
+
+typedef enum {
+    PASSES,   /* reaches libslirp as it is */
+    DROPPED,  /* goes nowhere */
+    ANSWERED, /* by the gate, with a TFTP error */
+    REWRITTEN /* reaches libslirp as another request */
+} Fate;
+
+static const char rrq[] = "\0\1pxeboot\0octet";
+static const char rrq_missing[] = "\0\1missing\0octet";
+
+static GByteArray *
+ip4(Ip4Addr dst, guint8 proto, guint16 flags_off, gsize options_len, guint16 dst_port)
+{
+    Ip4Route route = frame_to_gateway();
+    route.dst_ip = dst;
+    g_autoptr(GByteArray) udp = frame_udp_datagram(&route, 2070, dst_port, rrq, sizeof rrq);
+    return frame_ip4(&route, proto, 1, flags_off, options_len, udp->data, udp->len);
+}
+
+/* UDP over IPv6 to the TFTP port of libslirp's host; @next: the header that follows at once. */
+static GByteArray *
+ip6(guint8 next, guint16 dst_port, gsize cut)
+{
+    GByteArray *frame = frame_eth(GATEWAY_MAC, GUEST_MAC, 0x86dd);
+
+    frame_add32(frame, 0x60000000);
+    frame_add16(frame, 8 + sizeof rrq);
+    frame_add8(frame, next);
+    frame_add8(frame, 64);
+    for (int i = 0; i < 8; i++)
+        frame_add32(frame, 0xfec00000u + (guint32)i);
+    if (next != 17) { /* an extension header of 8 bytes, with UDP behind */
+        frame_add32(frame, 17u << 24);
+        frame_add32(frame, 0);
+    }
+    frame_add16(frame, 2070);
+    frame_add16(frame, dst_port);
+    frame_add16(frame, 8 + sizeof rrq);
+    frame_add16(frame, 0);
+    g_byte_array_append(frame, (const guint8 *)rrq, sizeof rrq);
+    g_byte_array_set_size(frame, (guint)(frame->len - cut));
+    return frame;
+}
+
+static GByteArray *
+udp(const void *payload, gsize len, guint16 port)
+{
+    const Ip4Route route = frame_to_gateway();
+    return frame_udp4(&route, 2070, port, payload, len);
+}
+
+static GByteArray *
+without_checksum(GByteArray *frame)
+{
+    frame_set16(frame, 14 + 20 + 6, 0);
+    return frame;
+}
+
+static GByteArray *
+with_bad_checksum(GByteArray *frame)
+{
+    frame->data[14 + 20 + 7] ^= 1;
+    return frame;
+}
+
+static GByteArray *
+padded(GByteArray *frame)
+{
+    for (int i = 0; i < 20; i++)
+        frame_add8(frame, 0);
+    return frame;
+}
+
+static GByteArray *
+runt(void)
+{
+    GByteArray *frame = frame_eth(GATEWAY_MAC, GUEST_MAC, 0x0800);
+    g_byte_array_set_size(frame, 5);
+    return frame;
+}
+
+/* The frames, made when they are wanted, and what becomes of them. */
+#define INPUT_ROWS(X)                                                                              \
+    X("request", udp(rrq, sizeof rrq, 69), REWRITTEN)                                              \
+    X("request-padded", padded(udp(rrq, sizeof rrq, 69)), REWRITTEN)                               \
+    X("request-without-checksum", without_checksum(udp(rrq, sizeof rrq, 69)), REWRITTEN)           \
+    X("request-bad-checksum", with_bad_checksum(udp(rrq, sizeof rrq, 69)), PASSES)                 \
+    X("request-missing", udp(rrq_missing, sizeof rrq_missing, 69), ANSWERED)                       \
+    X("request-in-first-fragment", ip4(GATEWAY_IP, 17, 0x2000, 0, 69), DROPPED)                    \
+    X("request-in-later-fragment", ip4(GATEWAY_IP, 17, 3, 0, 69), DROPPED)                         \
+    X("request-behind-options", ip4(GATEWAY_IP, 17, 0, 4, 69), DROPPED)                            \
+    X("fragment-of-tcp", ip4(GATEWAY_IP, 6, 0x2000, 0, 80), DROPPED)                               \
+    X("options-to-another-port", ip4(GATEWAY_IP, 17, 0, 40, 53), DROPPED)                          \
+    X("options-to-another-host", ip4(DNS_IP, 17, 0, 4, 53), PASSES)                                \
+    X("tftp-to-another-host", ip4(ip4_of(0x08080808), 17, 0, 0, 69), PASSES)                       \
+    X("tftp-to-broadcast", ip4(ip4_of(G_MAXUINT32), 17, 0, 0, 69), PASSES)                         \
+    X("do-not-fragment", ip4(GATEWAY_IP, 17, 0x4000, 0, 69), REWRITTEN)                            \
+    X("dns", ip4(DNS_IP, 17, 0, 0, 53), PASSES)                                                    \
+    X("tcp-to-port-69", ip4(GATEWAY_IP, 6, 0, 0, 69), PASSES)                                      \
+    X("icmp", ip4(GATEWAY_IP, 1, 0, 0, 69), PASSES)                                                \
+    X("arp", frame_arp(MAC_BROADCAST, 1, GUEST_MAC, GUEST_IP, GATEWAY_IP), PASSES)                 \
+    X("ip6-tftp", ip6(17, 69, 0), DROPPED)                                                         \
+    X("ip6-dns", ip6(17, 53, 0), PASSES)                                                           \
+    X("ip6-tcp", ip6(6, 69, 0), PASSES)                                                            \
+    X("ip6-hop-by-hop", ip6(0, 69, 0), PASSES) /* libslirp knows no extension headers */           \
+    X("ip6-fragment-header", ip6(44, 69, 0), PASSES)                                               \
+    X("ip6-destination-options", ip6(60, 69, 0), PASSES)                                           \
+    X("ip6-cut-behind-the-port", ip6(17, 69, 4 + sizeof rrq), DROPPED)                             \
+    X("ip6-cut-in-the-port", ip6(17, 69, 5 + sizeof rrq), PASSES)                                  \
+    X("ip6-cut-in-the-header", ip6(17, 69, 30 + sizeof rrq), PASSES)                               \
+    X("runt", runt(), PASSES)
+
+static void
+check_input(const char *name, GByteArray *frame, Fate fate)
+{
+    g_auto(Rig) rig;
+    gsize len;
+
+    rig_init(&rig);
+    gateway_filter_input(rig.filter, frame->data, frame->len);
+    g_test_message("%s", name);
+    g_assert_cmpuint(frame_log_count(&rig.slirp), ==, fate == PASSES || fate == REWRITTEN ? 1 : 0);
+    g_assert_cmpuint(frame_log_count(&rig.lan), ==, fate == ANSWERED ? 1 : 0);
+    if (fate == PASSES) {
+        const guint8 *passed = frame_log_at(&rig.slirp, 0, &len);
+        ROW_CMPMEM(passed, len, frame->data, frame->len);
+    } else if (fate == REWRITTEN) {
+        FrameUdp sent = frame_log_udp(&rig.slirp, 0);
+        g_assert_cmpstr((const char *)sent.payload + 2, !=, "pxeboot");
+    }
+    g_byte_array_unref(frame);
+}
+
+static void
+test_input(void)
+{
+#define X(name, frame, fate) check_input(name, frame, fate);
+    INPUT_ROWS(X)
+#undef X
+}
+
+/*
+ * libslirp 4.7.0 writes through a wild pointer when the first fragment that comes is not the first
+ * of its datagram, and keeps all others for half a minute in a list that it searches from the
+ * start.
+ */
+static void
+test_fragments_elsewhere(void)
+{
+    static const guint16 flags_off[] = { 0x2000, 0x2000 | 3, 3 };
+    g_auto(Rig) rig;
+
+    rig_init(&rig);
+    for (gsize i = 0; i < G_N_ELEMENTS(flags_off); i++) {
+        g_autoptr(GByteArray) frame = ip4(DNS_IP, 17, flags_off[i], 0, 53);
+        gateway_filter_input(rig.filter, frame->data, frame->len);
+    }
+    (void)row_known_bug(frame_log_count(&rig.slirp) == 0,
+                        "fragments to others than the gateway reach libslirp, which crashes");
+}
+
+/* ---- from libslirp ---- */
+
+#define REPLY_OPTIONS                                                                              \
+    "63825363350105"                                                                               \
+    "3604c0a84001"                                                                                 \
+    "ff"
+#define REPLY_TEXT "53=05 54=c0a84001 "
+#define ROOT_TEXT  "17=3139322e3136382e36342e343a2f 250=613d62 "
+
+typedef struct {
+    const char *name;
+    const char *asked; /* options of the request; NULL: none came */
+    const char *want;  /* options of the reply; NULL: untouched */
+} DhcpRow;
+
+static const DhcpRow dhcp_rows[] = {
+    { "ipxe", DHCP_HEX_IPXE_DISCOVER, REPLY_TEXT "175=b00101 end" },
+    { "loader-udp", DHCP_HEX_LOADER_UDP_REQUEST, REPLY_TEXT ROOT_TEXT "end" },
+    { "loader", DHCP_HEX_LOADER_REQUEST, REPLY_TEXT ROOT_TEXT "end" },
+    { "netbsd", DHCP_HEX_NETBSD_DISCOVER, NULL },
+    { "nobody", NULL, NULL },
+    { "no-dhcp", "", NULL },
+};
+
+static void
+ask(Rig *rig, const char *options)
+{
+    const Ip4Route route = frame_broadcast();
+    g_autoptr(GByteArray) message = dhcp_bytes(1, 9, ip4_of(0), ip4_of(0), options, 548);
+    if (*options == '\0')
+        g_byte_array_set_size(message, 100);
+    g_autoptr(GByteArray) frame = frame_udp4(&route, 68, 67, message->data, message->len);
+    gateway_filter_input(rig->filter, frame->data, frame->len);
+}
+
+static GByteArray *
+reply_frame(Ip4Addr from, guint16 port)
+{
+    Ip4Route route = frame_from_gateway();
+    g_autoptr(GByteArray) message = dhcp_bytes(2, 9, GUEST_IP, GATEWAY_IP, REPLY_OPTIONS, 548);
+    route.src_ip = from;
+    route.dst_ip = ip4_of(G_MAXUINT32);
+    return frame_udp4(&route, port, 68, message->data, message->len);
+}
+
+static void
+check_untouched(const Rig *rig, const GByteArray *frame)
+{
+    gsize len;
+    const guint8 *passed = frame_log_at(&rig->lan, 0, &len);
+    g_assert_cmpuint(frame_log_count(&rig->lan), ==, 1);
+    ROW_CMPMEM(passed, len, frame->data, frame->len);
+}
+
+static void
+test_dhcp_row(gconstpointer data)
+{
+    const DhcpRow *row = data;
+    g_autoptr(GByteArray) frame = reply_frame(GATEWAY_IP, 67);
+    g_auto(Rig) rig;
+
+    rig_init(&rig);
+    if (row->asked != NULL)
+        ask(&rig, row->asked);
+    gateway_filter_output(rig.filter, frame->data, frame->len);
+    if (row->want == NULL) {
+        check_untouched(&rig, frame);
+        return;
+    }
+    FrameUdp sent = frame_log_udp(&rig.lan, 0);
+    g_assert_false(sent.no_checksum);
+    g_assert_true(mac_equal(sent.src, GATEWAY_MAC) && mac_equal(sent.dst, GUEST_MAC));
+    g_assert_true(ip4_equal(sent.src_ip, GATEWAY_IP));
+    g_assert_true(ip4_equal(sent.dst_ip, ip4_of(G_MAXUINT32)));
+    g_assert_cmpuint(sent.src_port, ==, 67);
+    g_assert_cmpuint(sent.dst_port, ==, 68);
+    g_autofree char *text = dhcp_options_text(sent.payload, sent.len);
+    g_assert_cmpstr(text, ==, row->want);
+}
+
+/* iPXE asks, then the loader: the last one that asked is the one that is answered. */
+static void
+test_dhcp_last_asker(void)
+{
+    g_autoptr(GByteArray) frame = reply_frame(GATEWAY_IP, 67);
+    g_auto(Rig) rig;
+
+    rig_init(&rig);
+    ask(&rig, DHCP_HEX_IPXE_REQUEST);
+    ask(&rig, DHCP_HEX_LOADER_DISCOVER);
+    gateway_filter_output(rig.filter, frame->data, frame->len);
+    FrameUdp sent = frame_log_udp(&rig.lan, 0);
+    g_autofree char *text = dhcp_options_text(sent.payload, sent.len);
+    g_assert_cmpstr(text, ==, REPLY_TEXT ROOT_TEXT "end");
+}
+
+static void
+test_output_untouched(void)
+{
+    const Ip4Route route = frame_from_gateway();
+    g_autoptr(GByteArray) foreign = reply_frame(DNS_IP, 67);
+    g_autoptr(GByteArray) other_port = reply_frame(GATEWAY_IP, 68);
+    g_autoptr(GByteArray) tftp = frame_udp4(&route, 69, 2070, "\0\3\0\1x", 5);
+    g_autoptr(GByteArray) arp = frame_arp(GUEST_MAC, 2, GATEWAY_MAC, GATEWAY_IP, GUEST_IP);
+    g_autoptr(GByteArray) fragment = frame_ip4(&route, 17, 1, 0x2000, 0, "12345678", 8);
+    g_autoptr(GByteArray) short_frame = runt();
+    const GByteArray *const frames[] = { foreign, other_port, tftp, arp, fragment, short_frame };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(frames); i++) {
+        g_auto(Rig) rig;
+        rig_init(&rig);
+        ask(&rig, DHCP_HEX_LOADER_REQUEST);
+        gateway_filter_output(rig.filter, frames[i]->data, frames[i]->len);
+        check_untouched(&rig, frames[i]);
+    }
+}
+
+static void
+test_no_policy(void)
+{
+    g_autoptr(GByteArray) frame = reply_frame(GATEWAY_IP, 67);
+    g_auto(Rig) rig;
+
+    rig_init(&rig);
+    gateway_filter_set_policy(rig.filter, NULL);
+    ask(&rig, DHCP_HEX_LOADER_REQUEST);
+    gateway_filter_output(rig.filter, frame->data, frame->len);
+    check_untouched(&rig, frame);
+}
+
+/* What libslirp's TFTP server sends is remembered: an ACK that comes again gets the same frame. */
+static void
+test_tftp_again(void)
+{
+    const Ip4Route back = frame_from_gateway();
+    g_autoptr(GByteArray) request = udp(rrq, sizeof rrq, 69);
+    g_autoptr(GByteArray) data_1 = frame_udp4(&back, 69, 2070, "\0\3\0\1x", 5);
+    g_autoptr(GByteArray) ack_0 = udp("\0\4\0\0", 4, 69);
+    g_auto(Rig) rig;
+    gsize len;
+
+    rig_init(&rig);
+    gateway_filter_input(rig.filter, request->data, request->len);
+    gateway_filter_output(rig.filter, data_1->data, data_1->len);
+    gateway_filter_input(rig.filter, ack_0->data, ack_0->len);
+    g_assert_cmpuint(frame_log_count(&rig.lan), ==, 2);
+    const guint8 *again = frame_log_at(&rig.lan, 1, &len);
+    ROW_CMPMEM(again, len, data_1->data, data_1->len);
+}
+
+/* Every prefix of what matters, in both directions: no crash, and at most one frame for one. */
+static void
+test_truncated(void)
+{
+    g_autoptr(GByteArray) reply = reply_frame(GATEWAY_IP, 67);
+    g_autoptr(GByteArray) request = udp(rrq, sizeof rrq, 69);
+    g_autoptr(GByteArray) request6 = ip6(17, 69, 0);
+    const GByteArray *const frames[] = { reply, request, request6 };
+    g_auto(Rig) rig;
+
+    rig_init(&rig);
+    for (gsize i = 0; i < G_N_ELEMENTS(frames); i++) {
+        for (gsize len = 0; len < frames[i]->len; len++) {
+            g_autofree guint8 *prefix = g_memdup2(frames[i]->data, len);
+            frame_log_empty(&rig.lan);
+            frame_log_empty(&rig.slirp);
+            gateway_filter_input(rig.filter, prefix, len);
+            g_assert_cmpuint(frame_log_count(&rig.lan), ==, 0);
+            gateway_filter_output(rig.filter, prefix, len);
+            g_assert_cmpuint(frame_log_count(&rig.lan), ==, 1);
+            g_assert_cmpuint(frame_log_count(&rig.slirp), <=, 1);
+        }
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/gateway-filter/input", test_input);
+    g_test_add_func("/gateway-filter/fragments-elsewhere", test_fragments_elsewhere);
+    ROWS_ADD("/gateway-filter/dhcp", dhcp_rows, test_dhcp_row);
+    g_test_add_func("/gateway-filter/dhcp/last-asker", test_dhcp_last_asker);
+    g_test_add_func("/gateway-filter/output-untouched", test_output_untouched);
+    g_test_add_func("/gateway-filter/no-policy", test_no_policy);
+    g_test_add_func("/gateway-filter/tftp-again", test_tftp_again);
+    g_test_add_func("/gateway-filter/truncated", test_truncated);
+    return g_test_run();
+}

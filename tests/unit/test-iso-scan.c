@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* images/iso-scan.c: the process that reads an image, and all the ways in which it can end. */
+#include "base/autofd.h"
+#include "images/iso-scan.h"
+#include "images/iso-table.h"
+#include "tests/lan/rows.h"
+#include "tests/unit/support/iso-maker.h"
+#include "tests/unit/support/told.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+static const char *const no_paths[] = { NULL };
+
+static GByteArray *
+make_sample(void)
+{
+    g_autoptr(TmpDir) dir = tmp_dir_new();
+
+    tmp_dir_mkdir(dir, "tree/boot/kernel");
+    tmp_dir_mkdir(dir, "tree/sub");
+    g_autofree char *loader = tmp_dir_file(dir, "tree/boot/pxeboot", "loader", 6);
+    g_autofree char *inner = tmp_dir_file(dir, "tree/sub/file", "file", 4);
+    tmp_dir_symlink(dir, "tree/alias", "boot");
+    g_autofree char *source = tmp_dir_path(dir, "tree");
+    return iso_make_bytes(dir, source, "-R -V A_LABEL_OF_32_CHARACTERS_IN_ALL_");
+}
+
+/* A copy of an image that is made once. */
+static GByteArray *
+sample_image(void)
+{
+    static GByteArray *made;
+
+    if (made == NULL)
+        made = make_sample();
+    GByteArray *copy = g_byte_array_sized_new(made->len);
+    return g_byte_array_append(copy, made->data, made->len);
+}
+
+static int
+memory_of(const void *bytes, gsize len)
+{
+    int fd = memfd_create("test", MFD_CLOEXEC);
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(write(fd, bytes, len), ==, (gssize)len);
+    return fd;
+}
+
+static guint
+open_descriptors(void)
+{
+    guint n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    g_assert_nonnull(dir);
+    while (readdir(dir) != NULL)
+        n++;
+    g_assert_cmpint(closedir(dir), ==, 0);
+    return n;
+}
+
+static void
+assert_no_child(void)
+{
+    g_assert_cmpint(waitpid(-1, NULL, WNOHANG), ==, -1);
+    g_assert_cmpint(errno, ==, ECHILD);
+}
+
+static void
+test_probe(void)
+{
+    static const char *const paths[] = {
+        "/boot/pxeboot", "/boot/none", "/boot", "/alias/pxeboot",  "/sub/file",
+        "/none/none",    "/alias",     "/",     "/boot/pxeboot/x", NULL,
+    };
+    g_autoptr(GError) error = NULL;
+    g_autofree char *label = NULL;
+    guint32 present = 0;
+
+    if (iso_maker_missing())
+        return;
+    g_autoptr(GByteArray) image = sample_image();
+    auto_fd fd = memory_of(image->data, image->len);
+    g_autoptr(IsoScan) scan = iso_scan_start(fd, paths, &error);
+    g_assert_no_error(error);
+    g_assert_true(iso_scan_wait_opened(scan, &label, &present, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(label, ==, "A_LABEL_OF_32_CHARACTERS_IN_ALL_");
+    g_assert_cmphex(present, ==, 1 << 0 | 1 << 2 | 1 << 4 | 1 << 6 | 1 << 7);
+}
+
+/* More paths than there are bits: those behind the last one are not looked for. */
+static void
+test_most_probes(void)
+{
+    const char *paths[ISO_PROBES_MAX + 3];
+    g_autofree char *label = NULL;
+    guint32 present = 0;
+
+    if (iso_maker_missing())
+        return;
+    for (guint i = 0; i < ISO_PROBES_MAX + 2; i++)
+        paths[i] = i % 2 == 0 ? "/boot" : "/none";
+    paths[ISO_PROBES_MAX + 2] = NULL;
+    g_autoptr(GByteArray) image = sample_image();
+    auto_fd fd = memory_of(image->data, image->len);
+    g_autoptr(IsoScan) scan = iso_scan_start(fd, paths, NULL);
+    g_assert_true(iso_scan_wait_opened(scan, &label, &present, NULL));
+    g_assert_cmphex(present, ==, 0x55555555);
+}
+
+static void
+test_table(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *label = NULL;
+    guint32 present;
+    IsoTable head;
+
+    if (iso_maker_missing())
+        return;
+    g_autoptr(GByteArray) image = sample_image();
+    auto_fd fd = memory_of(image->data, image->len);
+    g_autoptr(IsoScan) scan = iso_scan_start(fd, no_paths, &error);
+    g_assert_true(iso_scan_wait_opened(scan, &label, &present, &error));
+    auto_fd table = iso_scan_wait_table(scan, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(pread(table, &head, sizeof head, 0), ==, sizeof head);
+    g_assert_cmphex(head.magic, ==, ISO_TABLE_MAGIC);
+    g_assert_cmpuint(head.n_nodes, ==, 7);
+    g_assert_cmpuint(head.n_sections, ==, 2);
+}
+
+typedef struct {
+    const char *name;
+    guint steps; /* 1: opened, 2: and the table */
+} EndRow;
+
+static const EndRow end_rows[] = {
+    { "before-the-first-answer", 0 },
+    { "before-the-table", 1 },
+    { "when-all-is-done", 2 },
+};
+
+/* Whenever it is given up: no process and no descriptor stays. */
+static void
+test_end(gconstpointer data)
+{
+    const EndRow *row = data;
+    g_autofree char *label = NULL;
+    guint32 present;
+
+    if (iso_maker_missing())
+        return;
+    g_autoptr(GByteArray) image = sample_image();
+    auto_fd fd = memory_of(image->data, image->len);
+    guint before = open_descriptors();
+    IsoScan *scan = iso_scan_start(fd, no_paths, NULL);
+    if (row->steps >= 1)
+        g_assert_true(iso_scan_wait_opened(scan, &label, &present, NULL));
+    if (row->steps >= 2) {
+        auto_fd table = iso_scan_wait_table(scan, NULL);
+        g_assert_cmpint(table, >=, 0);
+    }
+    iso_scan_free(scan);
+    assert_no_child();
+    g_assert_cmpuint(open_descriptors(), ==, before);
+}
+
+typedef struct {
+    const char *name;
+    gsize len; /* zeros */
+} NothingRow;
+
+static const NothingRow nothing_rows[] = {
+    { "empty", 0 },
+    { "one-byte", 1 },
+    { "up-to-the-descriptors", 32768 },
+    { "one-block-there", 34816 },
+    { "zeros", 1 << 20 },
+};
+
+static void
+test_nothing(gconstpointer data)
+{
+    const NothingRow *row = data;
+    g_autofree guint8 *zeros = g_malloc0(row->len + 1);
+    g_autoptr(GError) error = NULL;
+    char *label = NULL;
+    guint32 present = 77;
+    auto_fd fd = memory_of(zeros, row->len);
+    g_autoptr(IsoScan) scan = iso_scan_start(fd, no_paths, &error);
+
+    g_assert_false(iso_scan_wait_opened(scan, &label, &present, &error));
+    assert_told(error, PXE_RUN_ERROR_MEDIUM, "image");
+    g_assert_null(label);
+    g_assert_cmpuint(present, ==, 77);
+}
+
+/* A directory that contains itself: endless. The caller can give the scan up at any time. */
+static void
+test_loop_given_up(void)
+{
+    g_autofree char *label = NULL;
+    guint32 present;
+
+    if (iso_maker_missing())
+        return;
+    g_autoptr(GByteArray) image = sample_image();
+    iso_make_loop(image, "SUB");
+    auto_fd fd = memory_of(image->data, image->len);
+    gint64 start_us = g_get_monotonic_time();
+    IsoScan *scan = iso_scan_start(fd, no_paths, NULL);
+    g_assert_true(iso_scan_wait_opened(scan, &label, &present, NULL));
+    iso_scan_free(scan);
+    assert_no_child();
+    g_assert_cmpint(g_get_monotonic_time() - start_us, <, G_USEC_PER_SEC);
+}
+
+/*
+ * The same to the end: the limit on processor time ends the scan. A smaller one is put in its place
+ * by the hard limit, which an ordinary user cannot raise.
+ */
+static void
+test_loop_limited(void)
+{
+    const struct rlimit second = { 1, 1 };
+    g_autoptr(GError) error = NULL;
+    g_autofree char *label = NULL;
+    struct rusage usage;
+    guint32 present;
+
+    if (iso_maker_missing())
+        return;
+    if (!g_test_subprocess()) {
+        g_test_trap_subprocess(NULL, 0, 0);
+        g_test_trap_assert_passed();
+        return;
+    }
+    g_autoptr(GByteArray) image = sample_image();
+    iso_make_loop(image, "SUB");
+    auto_fd fd = memory_of(image->data, image->len);
+    if (geteuid() == 0)
+        g_assert_cmpint(setuid(65534), ==, 0);
+    g_assert_cmpint(setrlimit(RLIMIT_CPU, &second), ==, 0);
+    IsoScan *scan = iso_scan_start(fd, no_paths, NULL);
+    g_assert_true(iso_scan_wait_opened(scan, &label, &present, NULL));
+    g_assert_cmpint(iso_scan_wait_table(scan, &error), ==, -1);
+    assert_told(error, PXE_RUN_ERROR_MEDIUM, "the image is damaged");
+    iso_scan_free(scan);
+    g_assert_cmpint(getrusage(RUSAGE_CHILDREN, &usage), ==, 0);
+    g_assert_cmpint(usage.ru_maxrss, <, 512 << 10); /* KiB */
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/iso-scan/probe", test_probe);
+    g_test_add_func("/iso-scan/most-probes", test_most_probes);
+    g_test_add_func("/iso-scan/table", test_table);
+    ROWS_ADD("/iso-scan/end", end_rows, test_end);
+    ROWS_ADD("/iso-scan/nothing", nothing_rows, test_nothing);
+    g_test_add_func("/iso-scan/loop-given-up", test_loop_given_up);
+    g_test_add_func("/iso-scan/loop-limited", test_loop_limited);
+    return g_test_run();
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* launcher/run-config.c: every option, good and bad, with what is said of it. */
+#include "launcher/run-config.h"
+#include "tests/lan/rows.h"
+#include "tests/unit/support/told.h"
+
+/* What is given besides: an image. */
+#define ISO .iso = "x.iso"
+
+/* As RunText, but of constants; `rest` has its words separated by spaces. */
+typedef struct {
+    const char *iso, *root, *bootfile, *boot, *nic, *mac, *net, *net_address, *accel, *display;
+    const char *console, *memory, *expect, *rest;
+    int cpus, timeout;
+} Words;
+
+static void
+fill_text(RunText *text, const Words *words)
+{
+    text->iso = g_strdup(words->iso);
+    text->root = g_strdup(words->root);
+    text->bootfile = g_strdup(words->bootfile);
+    text->boot = g_strdup(words->boot);
+    text->nic = g_strdup(words->nic);
+    text->mac = g_strdup(words->mac);
+    text->net = g_strdup(words->net);
+    text->net_address = g_strdup(words->net_address);
+    text->accel = g_strdup(words->accel);
+    text->display = g_strdup(words->display);
+    text->console = g_strdup(words->console);
+    text->memory = g_strdup(words->memory);
+    text->expect = g_strdup(words->expect);
+    text->rest = words->rest != NULL ? g_strsplit(words->rest, " ", -1) : NULL;
+    text->cpus = words->cpus;
+    text->timeout = words->timeout;
+}
+
+/* All that was decided, as text. */
+static char *
+config_text(const RunConfig *config)
+{
+    return g_strdup_printf(
+        "iso=%s root=%s bootfile=%s boot=%d nic=%s mac=" MAC_FMT " net=%d lan=" IP4_FMT
+        "/%u accel=%d display=%d console=%d memory=%u cpus=%u timeout=%u expect=%s ",
+        config->iso, config->root, config->bootfile, config->boot, config->nic->name,
+        MAC_ARG(config->mac), config->net, IP4_ARG(config->lan.network), config->lan.prefix_len,
+        config->accel, config->display, config->console, config->memory_mb, config->cpus,
+        config->timeout_s, config->expect != NULL ? g_regex_get_pattern(config->expect) : "-");
+}
+
+typedef struct {
+    const char *name;
+    Words words;
+    const char *part; /* of config_text() */
+} GoodRow;
+
+#define LETTERS_32  "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define LETTERS_127 LETTERS_32 LETTERS_32 LETTERS_32 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static const GoodRow good_rows[] = {
+    { "defaults",
+      { ISO },
+      "iso=x.iso root=(null) bootfile=(null) boot=0 nic=rtl8139 mac=52:54:00:12:34:56 net=0 "
+      "lan=192.168.64.0/24 accel=0 display=0 console=0 memory=1024 cpus=1 timeout=0 expect=- " },
+    { "root", { .root = "/tree" }, "iso=(null) root=/tree " },
+    { "image-without-an-option", { .rest = "x.iso" }, "iso=x.iso root=(null) " },
+    { "bootfile", { ISO, .bootfile = "/pxelinux.0" }, "bootfile=/pxelinux.0 " },
+    { "longest-bootfile", { ISO, .bootfile = LETTERS_127 }, "bootfile=" LETTERS_127 " " },
+    { "boot-iso", { ISO, .boot = "iso" }, " boot=0 " },
+    { "boot-rom", { ISO, .boot = "rom" }, " boot=1 " },
+    { "nic", { ISO, .nic = "e1000" }, " nic=e1000 " },
+    { "mac", { ISO, .mac = "00:11:22:aa:BB:cC" }, " mac=00:11:22:aa:bb:cc " },
+    { "mac-of-the-highest-bytes", { ISO, .mac = "fe:ff:ff:ff:ff:ff" }, " mac=fe:ff:ff:ff:ff:ff " },
+    { "net-restricted", { ISO, .net = "restricted" }, " net=0 " },
+    { "net-user", { ISO, .net = "user" }, " net=1 " },
+    { "net-address", { ISO, .net_address = "10.0.2.0/24" }, " lan=10.0.2.0/24 " },
+    { "accel-kvm", { ISO, .accel = "kvm" }, " accel=1 " },
+    { "accel-tcg", { ISO, .accel = "tcg" }, " accel=2 " },
+    { "display-window", { ISO, .display = "window" }, " display=1 " },
+    { "display-text", { ISO, .display = "text" }, " display=2 " },
+    { "display-none", { ISO, .display = "none" }, " display=3 " },
+    { "console-serial", { ISO, .console = "serial" }, " console=1 " },
+    { "console-serial-without-a-screen",
+      { ISO, .console = "serial", .display = "none" },
+      " display=3 console=1 " },
+    { "memory", { ISO, .memory = "512" }, " memory=512 " },
+    { "memory-m", { ISO, .memory = "512M" }, " memory=512 " },
+    { "memory-small-m", { ISO, .memory = "512m" }, " memory=512 " },
+    { "memory-g", { ISO, .memory = "2G" }, " memory=2048 " },
+    { "memory-small-g", { ISO, .memory = "2g" }, " memory=2048 " },
+    { "least-memory", { ISO, .memory = "32" }, " memory=32 " },
+    { "most-memory", { ISO, .memory = "1024G" }, " memory=1048576 " },
+    { "leading-zero-is-no-octal", { ISO, .memory = "0100" }, " memory=100 " },
+    { "cpus", { ISO, .cpus = 64 }, " cpus=64 " },
+    { "timeout", { ISO, .timeout = 300 }, " timeout=300 " },
+    { "expect", { ISO, .expect = "^login: $" }, " expect=^login: $ " },
+    { "expect-bytes-that-are-no-utf-8", { ISO, .expect = "\xff" }, " expect=\xff " },
+};
+
+static void
+test_good(gconstpointer data)
+{
+    const GoodRow *row = data;
+    g_auto(RunConfig) config = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    fill_text(&config.text, &row->words);
+    g_assert_true(run_config_validate(&config, &error));
+    g_assert_no_error(error);
+    g_autofree char *text = config_text(&config);
+    if (strstr(text, row->part) == NULL)
+        g_error("'%s' is not in '%s'", row->part, text);
+}
+
+typedef struct {
+    const char *name;
+    Words words;
+    const char *option, *part; /* both in the message */
+    const char *bug;           /* (nullable): it is accepted so far */
+} BadRow;
+
+#define BOOTFILE "want a path of 1 to 127 bytes"
+#define SIX      "want six bytes, as in 52:54:00:12:34:56"
+#define MEMORY   "want 32 to 1048576 megabytes, as in 512 or 2G"
+
+static const BadRow bad_rows[] = {
+    { "nothing-to-boot", { 0 }, "--iso", "what is to boot?", NULL },
+    { "both", { ISO, .root = "/" }, "--iso and --root", "give one of them", NULL },
+    { "two-images", { .rest = "a.iso b.iso" }, "'b.iso'", "one image already", NULL },
+    { "image-and-iso", { ISO, .rest = "b.iso" }, "'b.iso'", "one image already", NULL },
+    { "image-and-root", { .root = "/", .rest = "b.iso" }, "'b.iso'", "go behind --", NULL },
+    { "bootfile-empty", { ISO, .bootfile = "" }, "--bootfile", BOOTFILE, NULL },
+    { "bootfile-too-long", { ISO, .bootfile = LETTERS_127 "b" }, "--bootfile", BOOTFILE, NULL },
+    { "boot", { ISO, .boot = "cd" }, "--boot 'cd'", "use one of iso, rom", NULL },
+    { "boot-empty", { ISO, .boot = "" }, "--boot ''", "iso, rom", NULL },
+    { "boot-capitals", { ISO, .boot = "ISO" }, "--boot 'ISO'", "iso, rom", NULL },
+    { "nic", { ISO, .nic = "tulip" }, "'tulip'", "use one of rtl8139, ", NULL },
+    { "mac-empty", { ISO, .mac = "" }, "--mac ''", SIX, NULL },
+    { "mac-short", { ISO, .mac = "52:54:00:12:34" }, "--mac '52:54:00:12:34'", SIX, NULL },
+    { "mac-long", { ISO, .mac = "52:54:00:12:34:56:78" }, "--mac", SIX, NULL },
+    { "mac-one-byte-more", { ISO, .mac = "52:54:00:12:34:567" }, "--mac", SIX, NULL },
+    { "mac-dashes", { ISO, .mac = "52-54-00-12-34-56" }, "--mac", SIX, NULL },
+    { "mac-no-hex", { ISO, .mac = "52:54:00:12:34:5g" }, "--mac", SIX, NULL },
+    { "mac-single-digits", { ISO, .mac = "2:54:00:12:34:056" }, "--mac", SIX, NULL },
+    { "mac-group", { ISO, .mac = "01:54:00:12:34:56" }, "--mac", "group address", NULL },
+    { "mac-broadcast", { ISO, .mac = "ff:ff:ff:ff:ff:ff" }, "--mac", "group address", NULL },
+    { "mac-zero",
+      { ISO, .mac = "00:00:00:00:00:00" },
+      "--mac",
+      "",
+      "the address 0 is that of no card" },
+    { "net", { ISO, .net = "tap" }, "--net 'tap'", "restricted, user", NULL },
+    { "net-address", { ISO, .net_address = "10.0.2.15" }, "--net-address '10.0.2.15'", "", NULL },
+    { "accel", { ISO, .accel = "hvf" }, "--accel 'hvf'", "auto, kvm, tcg", NULL },
+    { "display", { ISO, .display = "gtk" }, "--display 'gtk'", "auto, window, text, none", NULL },
+    { "console", { ISO, .console = "tty" }, "--console 'tty'", "vga, serial", NULL },
+    { "one-terminal-for-two",
+      { ISO, .console = "serial", .display = "text" },
+      "--console serial",
+      "both want this terminal",
+      NULL },
+    { "memory-empty", { ISO, .memory = "" }, "--memory ''", MEMORY, NULL },
+    { "memory-zero", { ISO, .memory = "0" }, "--memory '0'", MEMORY, NULL },
+    { "memory-too-little", { ISO, .memory = "31" }, "--memory '31'", MEMORY, NULL },
+    { "memory-too-much", { ISO, .memory = "1048577" }, "--memory", MEMORY, NULL },
+    { "memory-too-many-g", { ISO, .memory = "1025G" }, "--memory '1025G'", MEMORY, NULL },
+    { "memory-most-g", { ISO, .memory = "18446744073709551615G" }, "--memory", MEMORY, NULL },
+    { "memory-overflow", { ISO, .memory = "18446744073709552128" }, "--memory", MEMORY, NULL },
+    { "memory-negative", { ISO, .memory = "-512" }, "--memory '-512'", MEMORY, NULL },
+    { "memory-plus", { ISO, .memory = "+512" }, "--memory", MEMORY, NULL },
+    { "memory-space", { ISO, .memory = " 512" }, "--memory", MEMORY, NULL },
+    { "memory-mb", { ISO, .memory = "512MB" }, "--memory", MEMORY, NULL },
+    { "memory-k", { ISO, .memory = "524288k" }, "--memory", MEMORY, NULL },
+    { "memory-fraction", { ISO, .memory = "1.5G" }, "--memory", MEMORY, NULL },
+    { "memory-hex", { ISO, .memory = "0x200" }, "--memory", MEMORY, NULL },
+    { "memory-unit-alone", { ISO, .memory = "G" }, "--memory", MEMORY, NULL },
+    { "cpus-negative", { ISO, .cpus = -1 }, "--cpus -1", "want 1 to 64", NULL },
+    { "cpus-too-many", { ISO, .cpus = 65 }, "--cpus 65", "want 1 to 64", NULL },
+    { "timeout-negative", { ISO, .timeout = -1 }, "--timeout -1", "want seconds, 1 or more", NULL },
+    { "expect-empty", { ISO, .expect = "" }, "--expect", "it would match at once", NULL },
+    { "expect-matches-nothing",
+      { ISO, .expect = "x*" },
+      "--expect",
+      "",
+      "an expression that matches the empty text matches at once, too" },
+    { "expect-bad", { ISO, .expect = "a(b" }, "--expect 'a(b'", "", NULL },
+    { "expect-bad-range", { ISO, .expect = "[z-a]" }, "--expect '[z-a]'", "", NULL },
+};
+
+static void
+test_bad(gconstpointer data)
+{
+    const BadRow *row = data;
+    g_auto(RunConfig) config = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    fill_text(&config.text, &row->words);
+    gboolean valid = run_config_validate(&config, &error);
+    if (row->bug != NULL && !row_known_bug(!valid, row->bug))
+        return;
+    g_assert_false(valid);
+    assert_told(error, PXE_RUN_ERROR_USAGE, row->option);
+    assert_told(error, PXE_RUN_ERROR_USAGE, row->part);
+}
+
+/* A match may cross lines, and "^" and "$" are those of each line. */
+static void
+test_expect_flags(void)
+{
+    g_auto(RunConfig) config = { 0 };
+    const Words words = { ISO, .expect = "^b$" };
+
+    fill_text(&config.text, &words);
+    g_assert_true(run_config_validate(&config, NULL));
+    g_assert_true(g_regex_match(config.expect, "a\nb\nc", 0, NULL));
+    g_assert_false(g_regex_match(config.expect, "ab\nbc", 0, NULL));
+    g_assert_true(g_regex_match(config.expect, "\xff\nb", 0, NULL));
+}
+
+static void
+test_clear(void)
+{
+    RunConfig config = { 0 };
+    const Words words = { ISO, .expect = "x", .rest = "a b" };
+
+    run_config_clear(&config);
+    fill_text(&config.text, &words);
+    run_config_clear(&config);
+    g_assert_null(config.text.iso);
+    g_assert_null(config.text.expect);
+    g_assert_null(config.text.rest);
+    run_config_clear(&config);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ROWS_ADD("/run-config/good", good_rows, test_good);
+    ROWS_ADD("/run-config/bad", bad_rows, test_bad);
+    g_test_add_func("/run-config/expect-flags", test_expect_flags);
+    g_test_add_func("/run-config/clear", test_clear);
+    return g_test_run();
+}
