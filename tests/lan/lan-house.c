@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/lan/lan-house.h"
+
+static void
+on_boot_event(const BootEvent *event, gpointer data)
+{
+    ((LanHouse *)data)->events[event->kind]++;
+}
+
+static void
+on_nfs_event(const NfsEvent *event, gpointer data)
+{
+    LanHouse *self = data;
+    if (event->kind == NFS_EVENT_MOUNT)
+        self->mounts++;
+    else
+        self->bytes_read += event->count;
+}
+
+/* @tree: (transfer full): what TFTP and NFS offer */
+void
+lan_house_init(LanHouse *self, Vfs *tree)
+{
+    g_autoptr(GError) error = NULL;
+
+    *self = (LanHouse){
+        .context = g_main_context_new(),
+        .tree = tree,
+        .policy = { LAN_HOUSE_ROOT, { LAN_HOUSE_VARIABLE } },
+    };
+    g_assert_true(lan_config_parse(LAN_DEFAULT_NETWORK, &self->config, &error));
+    const GatewayConfig gateway = { .lan = self->config, .bootfile = LAN_HOUSE_BOOTFILE };
+    self->lan = lan_new();
+    self->gateway = gateway_new(self->lan, &gateway, self->context, &error);
+    g_assert_no_error(error);
+    self->server = boot_server_new(self->lan, &self->config, LAN_HOUSE_KEY);
+    self->watch = boot_watch_new(self->lan, on_boot_event, self);
+    gateway_set_tree(self->gateway, tree);
+    gateway_set_policy(self->gateway, &self->policy);
+    boot_server_set_tree(self->server, tree);
+    boot_server_set_observer(self->server, on_nfs_event, self);
+}
+
+void
+lan_house_clear(LanHouse *self)
+{
+    if (self->lan == NULL)
+        return;
+    gateway_free(self->gateway);
+    boot_server_free(self->server);
+    lan_free(self->lan);
+    boot_watch_free(self->watch);
+    vfs_free(self->tree);
+    g_main_context_unref(self->context);
+}
+
+/* Lets libslirp do what it has put off. */
+void
+lan_house_pump(LanHouse *self)
+{
+    (void)g_main_context_iteration(self->context, FALSE);
+}

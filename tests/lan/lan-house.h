@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The LAN as a run sets it up, with everybody on it but QEMU: libslirp's gateway, the boot server,
+ * the watch. */
+#pragma once
+
+#include "images/vfs.h"
+#include "slirp-config/boot-server.h"
+#include "slirp-config/boot-watch.h"
+#include "slirp-config/gateway.h"
+
+#define LAN_HOUSE_BOOTFILE "boot/pxeboot"
+#define LAN_HOUSE_ROOT     "192.168.64.4:/"
+#define LAN_HOUSE_KEY      G_GUINT64_CONSTANT(0x6b65792d6f662d31) /* of the file handles */
+#define LAN_HOUSE_VARIABLE "boot.nfsroot.options=nolockd"
+
+typedef struct {
+    GMainContext *context;
+    LanConfig config;
+    DhcpPolicy policy;
+    Lan *lan;
+    Gateway *gateway;
+    BootServer *server;
+    BootWatch *watch;
+    Vfs *tree;
+    guint events[BOOT_EVENT_COUNT];
+    guint mounts;
+    guint64 bytes_read; /* by NFS */
+} LanHouse;
+
+void lan_house_init(LanHouse *self, Vfs *tree);
+void lan_house_clear(LanHouse *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LanHouse, lan_house_clear)
+
+void lan_house_pump(LanHouse *self);
