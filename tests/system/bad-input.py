@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whatever a user gets wrong: one line that says what, where and what to do, and the documented status."""
+import os
+import resource
+import stat
+import subprocess
+
+from harness import PXE_RUN, Result, main, make_iso, run, start, test, tmpdir, write_tree
+
+USAGE, MEDIUM, HOST, QEMU = 2, 3, 4, 5
+
+# Enough for a medium to be taken for one that can boot.
+BOOTABLE = {"boot/pxeboot": b"FreeBSD/x86 bootstrap loader" * 100}
+
+
+def bootable_iso(folder, **extra):
+    """An ISO that is good as far as pxe-run can tell before QEMU starts."""
+    write_tree(folder / "tree", {**BOOTABLE, **extra})
+    return make_iso(folder / "tree", folder / "good.iso")
+
+
+@test
+def usage_errors():
+    with tmpdir() as d:
+        iso = bootable_iso(d)
+        for args, text in (
+                ([], "what is to boot?"),
+                (["--no-such-option"], "--no-such-option"),
+                (["--iso", iso, "--root", d], "--iso and --root"),
+                ([iso, iso], "there is one image already"),
+                (["--iso", iso, "--nic", "ne3000"], "rtl8139, e1000"),
+                (["--iso", iso, "--mac", "52:54:00:12:34"], "--mac '52:54:00:12:34'"),
+                (["--iso", iso, "--mac", "53:54:00:12:34:56"], "group address"),
+                (["--iso", iso, "--net", "bridge"], "restricted, user"),
+                (["--iso", iso, "--net-address", "192.168.64.0"], "NETWORK/PREFIX"),
+                (["--iso", iso, "--net-address", "192.168.64.0/33"], "prefix of 8 to 26"),
+                (["--iso", iso, "--net-address", "192.168.64.1/24"], "must be a network"),
+                (["--iso", iso, "--net-address", "host/24"], "no IPv4 address"),
+                (["--iso", iso, "--net-address", "127.0.0.0/8"], "not a network that hosts"),
+                (["--iso", iso, "--memory", "lots"], "megabytes"),
+                (["--iso", iso, "--memory", "1"], "megabytes"),
+                (["--iso", iso, "--cpus", "1000"], "--cpus 1000"),
+                (["--iso", iso, "--cpus", "two"], "two"),
+                (["--iso", iso, "--accel", "warp"], "auto, kvm, tcg"),
+                (["--iso", iso, "--display", "hologram"], "auto, window, text, none"),
+                (["--iso", iso, "--boot", "floppy"], "iso, rom"),
+                (["--iso", iso, "--expect", "("], "--expect '('"),
+                (["--iso", iso, "--expect", ""], "--expect"),
+                (["--iso", iso, "--timeout", "-1"], "--timeout -1"),
+                (["--iso", iso, "--timeout", "soon"], "soon"),
+                (["--iso", iso, "--log", "tftp:loud"], "--log 'tftp:loud'"),
+                (["--iso", iso, "--bootfile", "x" * 128], "--bootfile"),
+                (["inspect", iso, "--", "-m", "1"], "inspect starts no QEMU"),
+                (["ipxe-iso"], "-o FILE"),
+                (["ipxe-iso", "--nic", "x", "-o", "/dev/null"], "unknown NIC 'x'"),
+        ):
+            run(*args).expect_one_line(USAGE, text)
+
+
+@test
+def media_that_cannot_boot():
+    with tmpdir() as d:
+        good = bootable_iso(d)
+        write_tree(d / "empty", {"README": "no loader here"})
+        make_iso(d / "empty", d / "no-loader.iso")
+        write_tree(d, {"empty.iso": b"", "text.iso": "hello\n" * 10000,
+                       "packed.iso.xz": b"\xfd7zXZ\0" + b"x" * 100000,
+                       "zeros.iso": bytes(100000), "page.iso": "<!DOCTYPE html><html>"})
+        (d / "secret.iso").write_bytes(good.read_bytes())
+        (d / "secret.iso").chmod(0)
+        for args, text in (
+                (["--iso", d / "missing.iso"], "No such file"),
+                (["--iso", d / "empty.iso"], "the file is empty"),
+                (["--iso", d / "text.iso"], "not an ISO 9660 image"),
+                (["--iso", d / "zeros.iso"], "not an ISO 9660 image"),
+                (["--iso", d / "page.iso"], "web page"),
+                (["--iso", d / "packed.iso.xz"], "unxz"),
+                (["--iso", d], "use --root"),
+                (["--iso", "/dev/null"], "not a regular file"),
+                (["--iso", d / "no-loader.iso"], "there is no /boot/pxeboot"),
+                (["--iso", good, "--bootfile", "boot/other"], "boot/other"),
+                (["--root", d / "missing"], "No such file"),
+                (["--root", good], "Not a directory"),
+                (["--root", d / "empty"], "there is no /boot/pxeboot"),
+                (["inspect", d / "no-loader.iso"], "there is no /boot/pxeboot"),
+                (["inspect", d / "missing.iso"], "No such file"),
+        ):
+            run(*args).expect_one_line(MEDIUM, text)
+        if os.geteuid() != 0:
+            run("--iso", d / "secret.iso").expect_one_line(MEDIUM, "Permission denied")
+
+
+@test
+def truncated_image_at_every_kind_of_place():
+    with tmpdir() as d:
+        iso = bootable_iso(d, **{"boot/kernel/kernel": os.urandom(300000)})
+        whole = iso.read_bytes()
+        cut = d / "cut.iso"
+        last = len(whole) - 150 * 2048  # xorriso pads an image with 150 blocks
+        for size in [0, 1, 32767, 32768, 33000, 34816, 36864, 40960, *range(45056, last, 8192), last - 2048]:
+            cut.write_bytes(whole[:size])
+            run("--iso", cut).expect_one_line(MEDIUM, str(cut))
+
+
+@test
+def host_without_qemu():
+    with tmpdir() as d:
+        iso = bootable_iso(d)
+        run("--iso", iso, "--qemu", d / "qemu").expect_one_line(HOST, "qemu-system-x86")
+        run("--iso", iso, env={"PATH": str(d)}).expect_one_line(HOST, "qemu-system-x86")
+
+
+def fake_qemu(path, script):
+    """A program that is not quite QEMU."""
+    path.write_text("#!/bin/sh\n" + script)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@test
+def qemu_that_does_not_do():
+    with tmpdir() as d:
+        iso = bootable_iso(d)
+        old = fake_qemu(d / "old", 'case $1 in --version) echo "QEMU emulator version 6.2.0";; '
+                                   '*) echo "invalid option" >&2; exit 1;; esac\n')
+        run("--iso", iso, "--qemu", old, "-q").expect_one_line(HOST, "QEMU 6.2", "7.2 or later")
+        other = fake_qemu(d / "other", "exit 0\n")
+        run("--iso", iso, "--qemu", other, "--expect", "x", "-q").expect_one_line(7, "ended before")
+        other = fake_qemu(d / "other", "exit 3\n")
+        run("--iso", iso, "--qemu", other, "-q").expect_one_line(HOST, "is no QEMU")
+        crash = fake_qemu(d / "crash", 'case $1 in --version) echo "QEMU emulator version 8.0";; '
+                                       '*) kill -SEGV $$;; esac\n')
+        run("--iso", iso, "--qemu", crash, "-q").expect_one_line(QEMU, "signal 11")
+        run("--iso", iso, "-q", "--", "-no-such-option").expect_one_line(QEMU, "no-such-option")
+
+
+@test
+def firmware_that_is_missing():
+    with tmpdir() as d:
+        iso = bootable_iso(d)
+        (d / "fw").mkdir()
+        for name, package in (("isolinux.bin", "isolinux"), ("ldlinux.c32", "syslinux-common"),
+                              ("ipxe.lkrn", "ipxe"), ("pxe-rtl8139.rom", "ipxe-qemu")):
+            run("--iso", iso, "--firmware-path", d / "fw").expect_one_line(HOST, name, package)
+            run("ipxe-iso", "-o", d / "x.iso", "--firmware-path", d / "fw").expect_one_line(HOST, name)
+            (d / "fw" / name).write_bytes(b"\x55\xaa" + bytes(1022))
+        run("--iso", iso, "--boot", "rom", "--nic", "e1000",
+            "--firmware-path", d / "fw").expect_one_line(HOST, "pxe-e1000.rom", "ipxe-qemu")
+
+
+def run_limited(limit, *args):
+    """Runs pxe-run with a resource limit."""
+    done = subprocess.run([PXE_RUN, *map(str, args)], capture_output=True, text=True, check=False,
+                          stdin=subprocess.DEVNULL, timeout=60,
+                          preexec_fn=lambda: resource.setrlimit(*limit))
+    return Result(done.returncode, done.stdout, done.stderr, 0)
+
+
+@test
+def no_room():
+    """There is no work directory that could fill up; what can is memory, and what the user writes to."""
+    with tmpdir() as d:
+        iso = bootable_iso(d)
+        limit = (resource.RLIMIT_FSIZE, (100000, 100000))
+        run_limited(limit, "--iso", iso, "-q").expect_one_line(HOST, "no memory for the iPXE ISO")
+        run_limited((resource.RLIMIT_NOFILE, (12, 12)), "--iso", iso, "-q").expect_one_line(HOST)
+        run("ipxe-iso", "-o", d / "no" / "such" / "dir.iso").expect_one_line(HOST, "cannot write")
+        run("ipxe-iso", "-o", "/dev/full").expect_one_line(HOST, "/dev/full")
+        run("--iso", iso, "--pcap", d / "no" / "such.pcap", "-q").expect_one_line(HOST, "such.pcap")
+        run("--iso", iso, "--pcap", "/dev/full", "-q", "--expect", "ISOLINUX", "--timeout", "30"
+            ).expect_one_line(HOST, "/dev/full", "No space")
+
+
+@test
+def kvm_that_does_not_work():
+    if os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return  # whether it works is the host's business; test-accel looks at it
+    with tmpdir() as d:
+        run("--iso", bootable_iso(d), "--accel", "kvm").expect_one_line(HOST, "/dev/kvm")
+
+
+@test
+def errors_come_before_qemu_starts():
+    with tmpdir() as d:
+        started = d / "started"
+        qemu = fake_qemu(d / "qemu", f"touch {started}\nexit 1\n")
+        write_tree(d / "empty", {"README": "no loader here"})
+        make_iso(d / "empty", d / "bad.iso")
+        for args in (["--iso", d / "bad.iso"], ["--iso", d / "missing"], ["--root", d / "empty"],
+                     ["--iso", bootable_iso(d), "--nic", "nix"],
+                     ["--iso", d / "good.iso", "--firmware-path", d]):
+            result = run(*args, "--qemu", qemu)
+            assert result.status in (USAGE, MEDIUM, HOST) and not started.exists(), args
+        start("--iso", d / "good.iso", "--qemu", qemu).communicate()
+        assert started.exists()
+
+
+if __name__ == "__main__":
+    main()
