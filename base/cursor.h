@@ -79,7 +79,7 @@ static inline guint16
 cursor_be16(Cursor *self)
 {
     const guint8 *p = cursor_take(self, 2);
-    return p != NULL ? (guint16)((p[0] << 8) | p[1]) : 0;
+    return p != NULL ? be16_get((be16){ { p[0], p[1] } }) : 0;
 }
 
 static inline guint32
