@@ -274,7 +274,7 @@ test_restricted(void)
         Ip4Addr dst = ip4_of(targets[i]);
         const Ip4Route route = { GUEST_MAC, GATEWAY_MAC, GUEST_IP, dst };
         g_autoptr(GByteArray) to_host = frame_udp4(&route, 5000, udp_port, "x", 1);
-        g_autoptr(GByteArray) dns = frame_udp4(&route, 5000, 53, "\0\1\1\0\0\1", 12);
+        g_autoptr(GByteArray) dns = frame_udp4(&route, 5000, 53, "\0\1\1\0\0\1\0\0\0\0\0", 12);
         g_autoptr(GByteArray) syn = tcp_syn(dst, tcp_port), echo = ping(dst, 56, TRUE);
         lan_client_send(rig.client, to_host->data, to_host->len);
         lan_client_send(rig.client, dns->data, dns->len);
