@@ -94,7 +94,7 @@ test_tshark(void)
     g_autoptr(Lan) lan = lan_new();
     LanPort *port = lan_attach(lan, &ops, NULL, NULL);
     const Ip4Route route = frame_to_gateway();
-    g_autoptr(GByteArray) frame = frame_udp4(&route, 2070, 69, "\0\1pxeboot\0octet", 17);
+    g_autoptr(GByteArray) frame = frame_udp4(&route, 2070, 69, "\0\1pxeboot\0octet", 16);
     g_autofree char *out = NULL;
 
     Pcap *pcap = pcap_open(path, &error);
