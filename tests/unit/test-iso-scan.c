@@ -252,7 +252,7 @@ test_loop_limited(void)
     assert_told(error, PXE_RUN_ERROR_MEDIUM, "the image is damaged");
     iso_scan_free(scan);
     g_assert_cmpint(getrusage(RUSAGE_CHILDREN, &usage), ==, 0);
-#if !defined(__SANITIZE_ADDRESS__) /* whose own memory is more than that */
+#if !defined(__SANITIZE_ADDRESS__)                  /* whose own memory is more than that */
     g_assert_cmpint(usage.ru_maxrss, <, 512 << 10); /* KiB */
 #endif
 }
