@@ -79,16 +79,14 @@ tftp_receive(LanClient *self, LanDatagram *ret)
     return TRUE;
 }
 
-/* Gets a file, from a port of its own. */
+/* Gets what a request from `tftp_port`, which has been sent, asked for. */
 LanTftpResult
-lan_client_tftp(LanClient *self, const char *name, const LanTftp *how)
+lan_client_tftp_take(LanClient *self, const LanTftp *how)
 {
     LanTftpResult result = { NULL, -1, -1, 512, 0 };
     g_autoptr(GByteArray) file = g_byte_array_new();
     guint data_frames = 0, acks = 0;
 
-    self->tftp_port++;
-    tftp_request(self, name, how);
     for (;;) {
         g_auto(LanDatagram) datagram = { 0 };
         guint16 expected = (guint16)(result.blocks + 1);
@@ -116,6 +114,8 @@ lan_client_tftp(LanClient *self, const char *name, const LanTftp *how)
         g_assert_cmpuint(len, <=, result.blksize);
         g_byte_array_append(file, datagram.payload + 4, (guint)len);
         result.blocks++;
+        if (result.blocks == how->leave_after)
+            break;
         tftp_ack(self, block);
         if (picked(++acks, how->ack_twice))
             tftp_ack(self, block);
@@ -124,4 +124,13 @@ lan_client_tftp(LanClient *self, const char *name, const LanTftp *how)
     }
     result.file = g_byte_array_free_to_bytes(g_steal_pointer(&file));
     return result;
+}
+
+/* Gets a file, from a port of its own. */
+LanTftpResult
+lan_client_tftp(LanClient *self, const char *name, const LanTftp *how)
+{
+    self->tftp_port++;
+    tftp_request(self, name, how);
+    return lan_client_tftp_take(self, how);
 }

@@ -189,18 +189,24 @@ lan_client_receive(LanClient *self, guint16 port, LanDatagram *ret)
     return FALSE;
 }
 
+/* Sends an ARP request that was made elsewhere. Returns: whether somebody answers */
 gboolean
-lan_client_arp(LanClient *self, Ip4Addr target, MacAddr *ret)
+lan_client_arp_frame(LanClient *self, const guint8 *frame, gsize len, MacAddr *ret)
 {
-    g_autoptr(GByteArray) frame = frame_arp(MAC_BROADCAST, 1, self->mac, self->ip, target);
-
     self->arp_answered = FALSE;
-    lan_client_send(self, frame->data, frame->len);
+    lan_client_send(self, frame, len);
     for (int i = 0; i < PATIENCE && !self->arp_answered; i++)
         lan_house_pump(self->house);
     if (self->arp_answered)
         *ret = self->arp_mac;
     return self->arp_answered;
+}
+
+gboolean
+lan_client_arp(LanClient *self, Ip4Addr target, MacAddr *ret)
+{
+    g_autoptr(GByteArray) frame = frame_arp(MAC_BROADCAST, 1, self->mac, self->ip, target);
+    return lan_client_arp_frame(self, frame->data, frame->len, ret);
 }
 
 /* ---- DHCP ---- */

@@ -69,16 +69,18 @@ void lan_client_send_udp(LanClient *self,
                          const void *payload,
                          gsize len);
 gboolean lan_client_receive(LanClient *self, guint16 port, LanDatagram *ret);
+gboolean lan_client_arp_frame(LanClient *self, const guint8 *frame, gsize len, MacAddr *ret);
 gboolean lan_client_arp(LanClient *self, Ip4Addr target, MacAddr *ret);
 gboolean lan_client_dhcp(LanClient *self);
 
 /* ---- TFTP ---- */
 
 typedef struct {
-    guint blksize;    /* 0: not asked for */
-    gboolean tsize;   /* asked for */
-    guint lose_every; /* each so-many-th DATA frame is taken as lost; 0: none */
-    guint ack_twice;  /* each so-many-th ACK is sent twice; 0: none */
+    guint blksize;     /* 0: not asked for */
+    gboolean tsize;    /* asked for */
+    guint lose_every;  /* each so-many-th DATA frame is taken as lost; 0: none */
+    guint ack_twice;   /* each so-many-th ACK is sent twice; 0: none */
+    guint leave_after; /* blocks, the last of which is not acknowledged any more; 0: never */
 } LanTftp;
 
 typedef struct {
@@ -92,6 +94,7 @@ void lan_tftp_result_clear(LanTftpResult *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LanTftpResult, lan_tftp_result_clear)
 
 LanTftpResult lan_client_tftp(LanClient *self, const char *name, const LanTftp *how);
+LanTftpResult lan_client_tftp_take(LanClient *self, const LanTftp *how);
 
 /* ---- RPC, as a loader does it ---- */
 

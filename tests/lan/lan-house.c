@@ -17,19 +17,26 @@ on_nfs_event(const NfsEvent *event, gpointer data)
         self->bytes_read += event->count;
 }
 
-/* @tree: (transfer full): what TFTP and NFS offer */
+/**
+ * lan_house_init_at:
+ * @tree: (transfer full): what TFTP and NFS offer
+ * @config: the addresses
+ * @bootfile: (transfer none): as DHCP tells it
+ * @root_path: (transfer none): as DHCP tells it to FreeBSD's loaders
+ **/
 void
-lan_house_init(LanHouse *self, Vfs *tree)
+lan_house_init_at(
+    LanHouse *self, Vfs *tree, const LanConfig *config, const char *bootfile, const char *root_path)
 {
     g_autoptr(GError) error = NULL;
 
     *self = (LanHouse){
         .context = g_main_context_new(),
         .tree = tree,
-        .policy = { LAN_HOUSE_ROOT, { LAN_HOUSE_VARIABLE } },
+        .config = *config,
+        .policy = { root_path, { LAN_HOUSE_VARIABLE } },
     };
-    g_assert_true(lan_config_parse(LAN_DEFAULT_NETWORK, &self->config, &error));
-    const GatewayConfig gateway = { .lan = self->config, .bootfile = LAN_HOUSE_BOOTFILE };
+    const GatewayConfig gateway = { .lan = self->config, .bootfile = bootfile };
     self->lan = lan_new();
     self->gateway = gateway_new(self->lan, &gateway, self->context, &error);
     g_assert_no_error(error);
@@ -39,6 +46,16 @@ lan_house_init(LanHouse *self, Vfs *tree)
     gateway_set_policy(self->gateway, &self->policy);
     boot_server_set_tree(self->server, tree);
     boot_server_set_observer(self->server, on_nfs_event, self);
+}
+
+/* As lan_house_init_at(), with the default network and LAN_HOUSE_… for the rest. */
+void
+lan_house_init(LanHouse *self, Vfs *tree)
+{
+    LanConfig config;
+
+    g_assert_true(lan_config_parse(LAN_DEFAULT_NETWORK, &config, NULL));
+    lan_house_init_at(self, tree, &config, LAN_HOUSE_BOOTFILE, LAN_HOUSE_ROOT);
 }
 
 void

@@ -28,6 +28,11 @@ typedef struct {
 } LanHouse;
 
 void lan_house_init(LanHouse *self, Vfs *tree);
+void lan_house_init_at(LanHouse *self,
+                       Vfs *tree,
+                       const LanConfig *config,
+                       const char *bootfile,
+                       const char *root_path);
 void lan_house_clear(LanHouse *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LanHouse, lan_house_clear)
 

@@ -70,14 +70,21 @@ nfs_rig_tree(void)
     return vfs;
 }
 
+/* @tree: (transfer full): what to serve */
 static inline void
-nfs_rig_init(NfsRig *self)
+nfs_rig_init_tree(NfsRig *self, Vfs *tree)
 {
-    self->vfs = nfs_rig_tree();
+    self->vfs = tree;
     self->xid = 0x1000;
     self->call = buf_of(self->call_bytes, sizeof self->call_bytes, 0);
     self->reply = buf_of(self->reply_bytes, sizeof self->reply_bytes, 0);
     nfs_server_init(&self->server, self->vfs, NFS_RIG_KEY);
+}
+
+static inline void
+nfs_rig_init(NfsRig *self)
+{
+    nfs_rig_init_tree(self, nfs_rig_tree());
 }
 
 static inline void
