@@ -120,8 +120,8 @@ buf_be32(Buf *self, guint32 v)
 static inline void
 buf_be64(Buf *self, guint64 v)
 {
-    buf_be32(self, (guint32)(v >> 32));
-    buf_be32(self, (guint32)v);
+    be64 w = be64_of(v);
+    buf_bytes(self, w.b, sizeof w.b);
 }
 
 static inline void

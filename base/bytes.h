@@ -6,6 +6,7 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
 typedef struct {
     guint8 b[2];
@@ -57,6 +58,14 @@ static inline be32
 be32_of(guint32 v)
 {
     return (be32){ { (guint8)(v >> 24), (guint8)(v >> 16), (guint8)(v >> 8), (guint8)v } };
+}
+
+static inline be64
+be64_of(guint64 v)
+{
+    be32 hi = be32_of((guint32)(v >> 32));
+    be32 lo = be32_of((guint32)v);
+    return (be64){ { hi.b[0], hi.b[1], hi.b[2], hi.b[3], lo.b[0], lo.b[1], lo.b[2], lo.b[3] } };
 }
 
 static inline guint32

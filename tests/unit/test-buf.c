@@ -124,8 +124,7 @@ test_overflow(gconstpointer data)
         row->write(&buf);
         g_assert_false(buf_ok(&buf));
         g_assert_cmpuint(buf_room(&buf), ==, 0);
-        if (!row_known_bug(buf_len(&buf) == 0, "buf_be64() writes its first half in room for it"))
-            return;
+        g_assert_cmpuint(buf_len(&buf), ==, 0);
         for (gsize i = 0; i < G_N_ELEMENTS(writer_rows); i++)
             writer_rows[i].write(&buf);
         write_push(&buf);

@@ -41,6 +41,7 @@ test_integer(gconstpointer data)
     g_assert_cmphex(be64_get(w64), ==, row->value);
     ROW_CMPMEM(be16_of((guint16)row->value).b, 2, row->bytes + 6, 2);
     ROW_CMPMEM(be32_of((guint32)row->value).b, 4, row->bytes + 4, 4);
+    ROW_CMPMEM(be64_of(row->value).b, 8, row->bytes, 8);
 }
 
 typedef struct {
