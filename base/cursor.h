@@ -92,8 +92,8 @@ cursor_be32(Cursor *self)
 static inline guint64
 cursor_be64(Cursor *self)
 {
-    guint64 hi = cursor_be32(self);
-    return (hi << 32) | cursor_be32(self);
+    const guint8 *p = cursor_take(self, 8);
+    return p != NULL ? be64_get((be64){ { p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7] } }) : 0;
 }
 
 static inline guint32
