@@ -274,11 +274,34 @@ child_open(IsoDataSource *src, IsoReadOpts *opts, const char *const *probe_paths
     return ISO_SUCCESS;
 }
 
+/*
+ * libisofs goes on without what it cannot read: a directory with a block that is missing or makes
+ * no sense comes out empty, and only a message tells. An object of a type that no Unix has is left
+ * out in the same way, which does no harm; the cause of a message is the message behind it.
+ */
+static int
+child_check_messages(ScanReply *reply)
+{
+    char least[] = "NOTE", severity[80];
+    g_autofree char *text = g_malloc(ISO_MSGS_MESSAGE_LEN);
+    gboolean left_out = FALSE;
+    int code, image_id;
+
+    while (iso_obtain_msgs(least, &code, &image_id, text, severity) == 1) {
+        if (left_out && code != iso_error_get_code((int)ISO_BAD_ISO_FILETYPE))
+            break;
+        left_out = code == iso_error_get_code((int)ISO_FILE_CANT_ADD);
+        if (left_out)
+            (void)g_strlcpy(reply->text, text, sizeof reply->text);
+    }
+    return left_out ? (int)ISO_FILE_CANT_ADD : ISO_SUCCESS;
+}
+
 static void
 child_reply(int fd, int status, ScanReply *reply)
 {
     reply->status = status < 0 ? status : 0;
-    if (status < 0)
+    if (status < 0 && status != (int)ISO_FILE_CANT_ADD)
         (void)g_strlcpy(reply->text, iso_error_to_msg(status), sizeof reply->text);
     (void)write_all(fd, reply, sizeof *reply);
 }
@@ -308,7 +331,7 @@ child_limits(void)
 void
 scan_child_main(int image_fd, const char *const *probe_paths, int reply_fd, int table_fd)
 {
-    char path[32], never[] = "NEVER", no_prefix[] = "";
+    char path[32], note[] = "NOTE", never[] = "NEVER", no_prefix[] = "";
     ScanReply reply = { 0 };
     IsoDataSource *src = NULL;
     IsoReadOpts *opts = NULL;
@@ -318,7 +341,7 @@ scan_child_main(int image_fd, const char *const *probe_paths, int reply_fd, int 
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", image_fd);
     int r = iso_init();
     if (r >= 0)
-        r = iso_set_msgs_severities(never, never, no_prefix);
+        r = iso_set_msgs_severities(note, never, no_prefix);
     if (r >= 0)
         r = iso_data_source_new_from_file(path, &src);
     if (r >= 0)
@@ -332,6 +355,8 @@ scan_child_main(int image_fd, const char *const *probe_paths, int reply_fd, int 
     r = iso_image_new(NULL, &image);
     if (r >= 0)
         r = iso_image_import(image, src, opts, NULL);
+    if (r >= 0)
+        r = child_check_messages(&reply);
     if (r >= 0)
         r = child_write_table(image, table_fd);
     child_reply(reply_fd, r, &reply);
