@@ -165,7 +165,7 @@ builder_children(TableBuilder *self, IsoImage *image, guint32 index)
         return r;
     while (iso_dir_iter_next(iter, &child) == 1) {
         const char *name = iso_node_get_name(child);
-        if (name != NULL && *name != '\0' && strlen(name) <= VFS_NAME_MAX)
+        if (name != NULL && iso_table_name_ok(name))
             g_ptr_array_add(children, child);
     }
     iso_dir_iter_free(iter);

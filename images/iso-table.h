@@ -6,7 +6,9 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "images/vfs.h"
+
+#include <string.h>
 
 #define ISO_BLOCK       2048u
 #define ISO_NODES_MAX   (1u << 22)
@@ -40,3 +42,12 @@ typedef struct {
     guint64 offset; /* bytes */
     guint64 size;   /* bytes */
 } IsoTableSection;
+
+/* Returns: whether an object can have this name; images can hold others */
+static inline gboolean
+iso_table_name_ok(const char *name)
+{
+    gsize len = strnlen(name, VFS_NAME_MAX + 1);
+    return len > 0 && len <= VFS_NAME_MAX && memchr(name, '/', len) == NULL &&
+           !g_str_equal(name, ".") && !g_str_equal(name, "..");
+}

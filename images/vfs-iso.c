@@ -185,7 +185,7 @@ iso_readlink(Vfs *vfs, VfsId id, char *dst, gsize cap)
     if (node->type != VFS_LNK)
         return -EINVAL;
     const char *target = ((VfsIso *)vfs)->names + node->target;
-    gsize len = strlen(target);
+    gsize len = strnlen(target, cap + 1);
     if (len > cap)
         return -ENAMETOOLONG;
     memcpy(dst, target, len);
@@ -233,7 +233,7 @@ iso_check_node(const VfsIso *self, guint32 i)
 {
     const IsoTableNode *node = &self->nodes[i];
     return node->type < VFS_TYPE_COUNT && node->name < self->names_size &&
-           strlen(iso_name_of(self, i)) <= VFS_NAME_MAX && (i == 0 || node->parent < i) &&
+           (i == 0 || (iso_table_name_ok(iso_name_of(self, i)) && node->parent < i)) &&
            range_ok(node->first_section, node->n_sections, self->n_sections) &&
            range_ok(node->first_child, node->n_children, self->n_nodes) &&
            (node->n_children == 0 || (node->type == VFS_DIR && node->first_child > i)) &&

@@ -103,52 +103,53 @@ typedef struct {
     const char *name;
     gsize offset, width; /* of the number in the table */
     guint64 value;
-    const char *bug; /* (nullable): it is not refused yet */
 } NumberRow;
 
 #define NUMBER(member, number)  offsetof(Table, member), sizeof((Table *)NULL)->member, (number)
 #define NODE(i, member, number) NUMBER(nodes[i].member, number)
 
 static const NumberRow bad_rows[] = {
-    { "magic", NUMBER(head.magic, ISO_TABLE_MAGIC ^ 1), NULL },
-    { "no-nodes", NUMBER(head.n_nodes, 0), NULL },
-    { "one-node-less", NUMBER(head.n_nodes, 4), NULL },
-    { "one-node-more", NUMBER(head.n_nodes, 6), NULL },
-    { "most-nodes", NUMBER(head.n_nodes, G_MAXUINT32), NULL },
-    { "one-section-less", NUMBER(head.n_sections, 1), NULL },
-    { "most-sections", NUMBER(head.n_sections, G_MAXUINT32), NULL },
-    { "no-names", NUMBER(head.names_size, 0), NULL },
-    { "names-one-byte-more", NUMBER(head.names_size, 41), NULL },
-    { "most-names", NUMBER(head.names_size, G_MAXUINT32), NULL },
-    { "last-name-without-end", NUMBER(names[39], 'x'), NULL },
-    { "root-is-a-file", NODE(ROOT, type, VFS_REG), NULL },
-    { "type-of-a-file", NODE(FILE_NODE, type, VFS_TYPE_COUNT), NULL },
-    { "largest-type", NODE(FILE_NODE, type, G_MAXUINT16), NULL },
-    { "name-behind-the-names", NODE(FILE_NODE, name, 40), NULL },
-    { "largest-name", NODE(FILE_NODE, name, G_MAXUINT32), NULL },
-    { "own-parent", NODE(DIRECTORY, parent, DIRECTORY), NULL },
-    { "parent-is-a-later-node", NODE(DIRECTORY, parent, INNER), NULL },
-    { "largest-parent", NODE(INNER, parent, G_MAXUINT32), NULL },
-    { "own-child", NODE(DIRECTORY, first_child, DIRECTORY), NULL },
-    { "child-is-the-root", NODE(DIRECTORY, first_child, ROOT), NULL },
-    { "first-child-behind-the-nodes", NODE(DIRECTORY, first_child, 5), NULL },
-    { "one-child-too-many", NODE(DIRECTORY, n_children, 2), NULL },
-    { "most-children", NODE(DIRECTORY, n_children, G_MAXUINT32), NULL },
-    { "children-wrap", NODE(ROOT, n_children, G_MAXUINT32), NULL },
-    { "children-of-a-file", NODE(FILE_NODE, n_children, 1), NULL },
-    { "first-section-behind-the-sections", NODE(FILE_NODE, first_section, 2), NULL },
-    { "one-section-too-many", NODE(FILE_NODE, n_sections, 3), NULL },
-    { "most-sections-of-a-file", NODE(FILE_NODE, n_sections, G_MAXUINT32), NULL },
-    { "target-behind-the-names", NODE(LINK_NODE, target, 40), NULL },
-    { "link-without-target", NODE(LINK_NODE, target, ISO_TABLE_NONE), NULL },
-    { "target-of-a-file", NODE(FILE_NODE, target, 0), NULL },
-    { "file-turned-into-a-link", NODE(FILE_NODE, type, VFS_LNK), NULL },
-    { "section-behind-the-image", NUMBER(sections[0].offset, IMAGE_SIZE + 1), NULL },
-    { "section-longer-than-the-image", NUMBER(sections[0].size, IMAGE_SIZE - 4095), NULL },
-    { "largest-section-offset", NUMBER(sections[1].offset, G_MAXUINT64), NULL },
-    { "largest-section-size", NUMBER(sections[1].size, G_MAXUINT64), NULL },
-    { "empty-name", NUMBER(names[5], 0), "vfs.h: names are never empty" },
-    { "slash-in-a-name", NUMBER(names[6], '/'), "a name with '/' in it can be listed, not found" },
+    { "magic", NUMBER(head.magic, ISO_TABLE_MAGIC ^ 1) },
+    { "no-nodes", NUMBER(head.n_nodes, 0) },
+    { "one-node-less", NUMBER(head.n_nodes, 4) },
+    { "one-node-more", NUMBER(head.n_nodes, 6) },
+    { "most-nodes", NUMBER(head.n_nodes, G_MAXUINT32) },
+    { "one-section-less", NUMBER(head.n_sections, 1) },
+    { "most-sections", NUMBER(head.n_sections, G_MAXUINT32) },
+    { "no-names", NUMBER(head.names_size, 0) },
+    { "names-one-byte-more", NUMBER(head.names_size, 41) },
+    { "most-names", NUMBER(head.names_size, G_MAXUINT32) },
+    { "last-name-without-end", NUMBER(names[39], 'x') },
+    { "root-is-a-file", NODE(ROOT, type, VFS_REG) },
+    { "type-of-a-file", NODE(FILE_NODE, type, VFS_TYPE_COUNT) },
+    { "largest-type", NODE(FILE_NODE, type, G_MAXUINT16) },
+    { "name-behind-the-names", NODE(FILE_NODE, name, 40) },
+    { "largest-name", NODE(FILE_NODE, name, G_MAXUINT32) },
+    { "own-parent", NODE(DIRECTORY, parent, DIRECTORY) },
+    { "parent-is-a-later-node", NODE(DIRECTORY, parent, INNER) },
+    { "largest-parent", NODE(INNER, parent, G_MAXUINT32) },
+    { "own-child", NODE(DIRECTORY, first_child, DIRECTORY) },
+    { "child-is-the-root", NODE(DIRECTORY, first_child, ROOT) },
+    { "first-child-behind-the-nodes", NODE(DIRECTORY, first_child, 5) },
+    { "one-child-too-many", NODE(DIRECTORY, n_children, 2) },
+    { "most-children", NODE(DIRECTORY, n_children, G_MAXUINT32) },
+    { "children-wrap", NODE(ROOT, n_children, G_MAXUINT32) },
+    { "children-of-a-file", NODE(FILE_NODE, n_children, 1) },
+    { "first-section-behind-the-sections", NODE(FILE_NODE, first_section, 2) },
+    { "one-section-too-many", NODE(FILE_NODE, n_sections, 3) },
+    { "most-sections-of-a-file", NODE(FILE_NODE, n_sections, G_MAXUINT32) },
+    { "target-behind-the-names", NODE(LINK_NODE, target, 40) },
+    { "link-without-target", NODE(LINK_NODE, target, ISO_TABLE_NONE) },
+    { "target-of-a-file", NODE(FILE_NODE, target, 0) },
+    { "file-turned-into-a-link", NODE(FILE_NODE, type, VFS_LNK) },
+    { "section-behind-the-image", NUMBER(sections[0].offset, IMAGE_SIZE + 1) },
+    { "section-longer-than-the-image", NUMBER(sections[0].size, IMAGE_SIZE - 4095) },
+    { "largest-section-offset", NUMBER(sections[1].offset, G_MAXUINT64) },
+    { "largest-section-size", NUMBER(sections[1].size, G_MAXUINT64) },
+    { "empty-name", NUMBER(names[5], 0) },
+    { "slash-in-a-name", NUMBER(names[6], '/') },
+    { "dot", offsetof(Table, names) + 5, 2, '.' },
+    { "dot-dot", offsetof(Table, names) + 5, 3, '.' << 8 | '.' },
 };
 
 static void
@@ -160,24 +161,22 @@ test_bad(gconstpointer data)
 
     memcpy((guint8 *)&table + row->offset, &row->value, row->width);
     g_autoptr(Vfs) vfs = tree_of(&table, sizeof table, &error);
-    if (row->bug != NULL && !row_known_bug(vfs == NULL, row->bug))
-        return;
     g_assert_null(vfs);
     assert_told(error, PXE_RUN_ERROR_MEDIUM, "the image is ");
 }
 
 /* What is odd, but does no harm: the tree is usable and all ways through it end. */
 static const NumberRow harmless_rows[] = {
-    { "children-of-two-directories", NODE(ROOT, n_children, 4), NULL },
-    { "no-children", NODE(ROOT, n_children, 0), NULL },
-    { "parent-is-a-file", NODE(INNER, parent, FILE_NODE), NULL },
-    { "size-says-more", NODE(FILE_NODE, size, 1 << 20), NULL },
-    { "size-says-most", NODE(FILE_NODE, size, G_MAXUINT64), NULL },
-    { "size-says-less", NODE(FILE_NODE, size, 1), NULL },
-    { "section-at-the-end", NUMBER(sections[0].offset, IMAGE_SIZE - 2048), NULL },
-    { "empty-section", NUMBER(sections[0].size, 0), NULL },
-    { "not-sorted", NUMBER(names[1], 'z'), NULL },
-    { "doubled-name", NODE(LINK_NODE, name, 5), NULL },
+    { "children-of-two-directories", NODE(ROOT, n_children, 4) },
+    { "no-children", NODE(ROOT, n_children, 0) },
+    { "parent-is-a-file", NODE(INNER, parent, FILE_NODE) },
+    { "size-says-more", NODE(FILE_NODE, size, 1 << 20) },
+    { "size-says-most", NODE(FILE_NODE, size, G_MAXUINT64) },
+    { "size-says-less", NODE(FILE_NODE, size, 1) },
+    { "section-at-the-end", NUMBER(sections[0].offset, IMAGE_SIZE - 2048) },
+    { "empty-section", NUMBER(sections[0].size, 0) },
+    { "not-sorted", NUMBER(names[1], 'z') },
+    { "doubled-name", NODE(LINK_NODE, name, 5) },
 };
 
 static guint
