@@ -106,7 +106,7 @@ iso_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
         return -ESTALE;
     *ret = (VfsAttr){
         .type = (VfsType)node->type,
-        .mode = node->mode,
+        .mode = node->mode & 07777,
         .nlink = node->type == VFS_DIR ? 2 : 1,
         .uid = node->uid,
         .gid = node->gid,
