@@ -15,11 +15,13 @@
 
 #include "base/autofd.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "images/iso-scan-child.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -96,12 +98,13 @@ scan_wait_reply(IsoScan *self, ScanReply *reply, GError **error)
     reply->text[sizeof reply->text - 1] = '\0';
     if (reply->status == 0)
         return TRUE;
+    g_autofree char *shown = log_escape(reply->text, strlen(reply->text));
     if (reply->status == (gint32)ISO_WRONG_PVD)
         g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
                             "not an ISO 9660 image (no primary volume descriptor)");
     else
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
-                    "the image cannot be read, it is damaged or cut short (%s)", reply->text);
+                    "the image cannot be read, it is damaged or cut short (%s)", shown);
     return FALSE;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/autofd.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "images/iso-table.h"
 
 #include <errno.h>
@@ -276,20 +277,26 @@ iso_map_table(VfsIso *self, int table_fd)
     return TRUE;
 }
 
+/* The path of a node, for a message on a terminal: names are foreign text. */
+static char *
+iso_shown_path(VfsIso *self, guint32 id)
+{
+    char path[VFS_PATH_MAX];
+    return vfs_path(&self->vfs, id, path, sizeof path) == 0 ? log_escape(path, strlen(path))
+                                                            : g_strdup("a file");
+}
+
 /* Refuses an image that ends before the last byte of its files. */
 static gboolean
 iso_check_extents(VfsIso *self, guint64 image_size, GError **error)
 {
-    char path[VFS_PATH_MAX];
-
     for (guint32 i = 0; i < self->n_nodes; i++) {
         const IsoTableNode *node = &self->nodes[i];
         for (guint32 s = 0; s < node->n_sections; s++) {
             const IsoTableSection *section = &self->sections[node->first_section + s];
             if (section->offset <= image_size && section->size <= image_size - section->offset)
                 continue;
-            if (vfs_path(&self->vfs, i, path, sizeof path) < 0)
-                (void)g_strlcpy(path, "a file", sizeof path);
+            g_autofree char *path = iso_shown_path(self, i);
             g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
                         "the image is cut short: %s ends at byte %" G_GUINT64_FORMAT
                         ", the image has only %" G_GUINT64_FORMAT " (download it again)",
