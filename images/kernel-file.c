@@ -105,15 +105,15 @@ kernel_file_version(Vfs *vfs, const char *path)
         return NULL;
     for (guint64 total = 0; version == NULL && total < KERNEL_SIZE_MAX; total += n) {
         n = stream_read(stream, bytes + keep, STREAM_CHUNK);
-        if (n == 0)
-            break;
+        gboolean last = n < STREAM_CHUNK; /* none, when the file ends with a chunk */
         const guint8 *mark = memmem(bytes, keep + n, VERSION_MARK, strlen(VERSION_MARK));
-        gboolean last = n < STREAM_CHUNK;
         if (mark != NULL && (last || (gsize)(bytes + keep + n - mark) >= keep)) {
             const char *text = (const char *)mark + strlen("@(#)");
             gsize room = (gsize)(bytes + keep + n - mark) - strlen("@(#)");
             version = g_strndup(text, MIN(strcspn(text, "\n"), MIN(room, VERSION_MAX)));
         }
+        if (last)
+            break;
         memmove(bytes, bytes + n, keep);
     }
     stream_close(stream);
