@@ -302,20 +302,26 @@ dir_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
     return 1;
 }
 
-/* Opens a regular file for reading; refuses everything else. */
+/*
+ * Opens a regular file for reading. All else is refused without being opened, which could wait (a
+ * FIFO), fail in other ways (a socket) or do something (a device).
+ */
 static int
 dir_open(Vfs *vfs, VfsId id)
 {
+    char path[32];
     struct stat st;
 
-    auto_fd fd = dir_open_at((VfsDir *)vfs, id, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return fd == -ENOENT ? -ESTALE : fd == -ELOOP ? -EINVAL : fd;
-    if (fstat(fd, &st) < 0)
+    auto_fd found = dir_open_at((VfsDir *)vfs, id, O_PATH);
+    if (found < 0)
+        return found == -ENOENT ? -ESTALE : found;
+    if (fstat(found, &st) < 0)
         return -errno;
     if (!S_ISREG(st.st_mode))
         return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-    return autofd_steal(&fd);
+    (void)g_snprintf(path, sizeof path, "/proc/self/fd/%d", found);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 ? fd : -errno;
 }
 
 static gssize
