@@ -115,7 +115,12 @@ dir_intern(VfsDir *self, VfsId parent, const char *name, VfsId *ret)
     return 0;
 }
 
-/* Opens the object @id, never through a symbolic link and never outside the tree. */
+/*
+ * Opens the object @id, never through a symbolic link and never outside the tree.
+ *
+ * Returns: a descriptor; -ESTALE when the way to the object is gone, -ENOTDIR when a directory is
+ *   asked for and the object is none, or another negative errno
+ */
 static int
 dir_open_at(VfsDir *self, VfsId id, guint64 flags)
 {
@@ -140,7 +145,11 @@ dir_open_at(VfsDir *self, VfsId id, guint64 flags)
     }
     const char *relative = path[start] != '\0' ? path + start : ".";
     int fd = (int)syscall(SYS_openat2, self->root_fd, relative, &how, sizeof how);
-    return fd >= 0 ? fd : -errno;
+    if (fd >= 0)
+        return fd;
+    gboolean gone = errno == ENOENT || errno == ELOOP || /* a link is on the way now */
+                    (errno == ENOTDIR && (flags & O_DIRECTORY) == 0);
+    return gone ? -ESTALE : -errno;
 }
 
 static int
@@ -148,7 +157,7 @@ dir_stat(VfsDir *self, VfsId id, struct stat *st)
 {
     auto_fd fd = dir_open_at(self, id, O_PATH);
     if (fd < 0)
-        return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? -ESTALE : fd;
+        return fd;
     return fstat(fd, st) == 0 ? 0 : -errno;
 }
 
@@ -186,7 +195,7 @@ dir_lookup(Vfs *vfs, VfsId dir, const char *name, VfsId *ret)
 
     auto_fd fd = dir_open_at(self, dir, O_PATH | O_DIRECTORY);
     if (fd < 0)
-        return fd == -ENOENT ? -ESTALE : fd;
+        return fd;
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     return dir_intern(self, dir, name, ret);
@@ -314,7 +323,7 @@ dir_open(Vfs *vfs, VfsId id)
 
     auto_fd found = dir_open_at((VfsDir *)vfs, id, O_PATH);
     if (found < 0)
-        return found == -ENOENT ? -ESTALE : found;
+        return found;
     if (fstat(found, &st) < 0)
         return -errno;
     if (!S_ISREG(st.st_mode))
@@ -351,7 +360,7 @@ dir_readlink(Vfs *vfs, VfsId id, char *dst, gsize cap)
 {
     auto_fd fd = dir_open_at((VfsDir *)vfs, id, O_PATH);
     if (fd < 0)
-        return fd == -ENOENT ? -ESTALE : fd;
+        return fd;
     gssize len = readlinkat(fd, "", dst, cap);
     if (len < 0)
         return errno == ENOENT ? -EINVAL : -errno; /* ENOENT: not a link */
