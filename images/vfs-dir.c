@@ -5,7 +5,8 @@
  * Theory of operation: every object that was seen has a node {parent, name}; it is reached anew for
  * each operation by openat2() from the directory's own descriptor with RESOLVE_BENEATH and
  * RESOLVE_NO_SYMLINKS, so that neither a symbolic link nor ".." can lead outside, whatever changes
- * under us. Links are only ever returned as text. Descriptors of the files read last are kept open.
+ * under us. Links are only ever returned as text. Descriptors of the files read last are kept open,
+ * until getattr finds another file in their place, so that size and contents are those of one file.
  * A directory's listing is kept, sorted, from its first readdir on and made anew when somebody
  * starts from cookie 0 after the directory has changed.
  *
@@ -43,6 +44,8 @@ typedef struct {
 typedef struct {
     VfsId id;
     int fd; /* -1: free */
+    dev_t dev;
+    ino_t ino;
 } OpenFile;
 
 typedef struct {
@@ -152,13 +155,33 @@ dir_open_at(VfsDir *self, VfsId id, guint64 flags)
     return gone ? -ESTALE : -errno;
 }
 
+static OpenFile *
+dir_open_file(VfsDir *self, VfsId id)
+{
+    return &self->open_files[id % VFS_DIR_OPEN_MAX];
+}
+
+/* @st: (nullable): what goes by the name of @id now; a descriptor of another file is closed */
+static void
+dir_drop_replaced(VfsDir *self, VfsId id, const struct stat *st)
+{
+    OpenFile *slot = dir_open_file(self, id);
+    if (slot->id == id && (st == NULL || st->st_dev != slot->dev || st->st_ino != slot->ino))
+        autofd_clear(&slot->fd);
+}
+
 static int
 dir_stat(VfsDir *self, VfsId id, struct stat *st)
 {
+    int r = 0;
+
     auto_fd fd = dir_open_at(self, id, O_PATH);
     if (fd < 0)
-        return fd;
-    return fstat(fd, st) == 0 ? 0 : -errno;
+        r = fd;
+    else if (fstat(fd, st) < 0)
+        r = -errno;
+    dir_drop_replaced(self, id, r == 0 ? st : NULL);
+    return r;
 }
 
 static VfsId
@@ -337,14 +360,17 @@ static gssize
 dir_read(Vfs *vfs, VfsId id, guint64 offset, void *dst, gsize n)
 {
     VfsDir *self = (VfsDir *)vfs;
-    OpenFile *slot = &self->open_files[id % VFS_DIR_OPEN_MAX];
+    OpenFile *slot = dir_open_file(self, id);
+    struct stat st;
 
     if (slot->fd < 0 || slot->id != id) {
-        int fd = dir_open(vfs, id);
+        auto_fd fd = dir_open(vfs, id);
         if (fd < 0)
             return fd;
+        if (fstat(fd, &st) < 0)
+            return -errno;
         autofd_clear(&slot->fd);
-        *slot = (OpenFile){ id, fd };
+        *slot = (OpenFile){ id, autofd_steal(&fd), st.st_dev, st.st_ino };
     }
     if (offset > G_MAXINT64)
         return 0;
