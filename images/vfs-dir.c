@@ -7,8 +7,8 @@
  * RESOLVE_NO_SYMLINKS, so that neither a symbolic link nor ".." can lead outside, whatever changes
  * under us. Links are only ever returned as text. Descriptors of the files read last are kept open,
  * until getattr finds another file in their place, so that size and contents are those of one file.
- * A directory's listing is kept, sorted, from its first readdir on and made anew when somebody
- * starts from cookie 0 after the directory has changed.
+ * A directory's listing is kept, sorted, until somebody starts from cookie 0 again: no time stamp
+ * tells for sure whether a directory has changed, since two changes can have the same.
  *
  * What belongs to the user who runs us is shown as root:wheel, as it would be on a server.
  */
@@ -38,7 +38,6 @@ typedef struct {
     DirNodeKey key;  /* first: a node is found by it */
     char *name_copy; /* what key.name points to */
     GArray *listing; /* (nullable): of VfsId, by name */
-    struct timespec listed_mtime;
 } DirNode;
 
 typedef struct {
@@ -277,43 +276,45 @@ dir_compare_names(gconstpointer a, gconstpointer b, gpointer data)
                   dir_at(self, *(const VfsId *)b)->key.name);
 }
 
-/* Reads the names in @dir into its node's listing, unless the one there is still good. */
+/* Appends the ids of all names in the directory that @stream reads. */
 static int
-dir_list(VfsDir *self, VfsId dir, gboolean from_start)
+dir_read_names(VfsDir *self, VfsId dir, DIR *stream, GArray *listing)
+{
+    const struct dirent *entry;
+    VfsId id;
+    int r;
+
+    while (errno = 0, (entry = readdir(stream)) != NULL) {
+        if (g_str_equal(entry->d_name, ".") || g_str_equal(entry->d_name, ".."))
+            continue;
+        if ((r = dir_intern(self, dir, entry->d_name, &id)) < 0)
+            return r;
+        g_array_append_val(listing, id);
+    }
+    return -errno;
+}
+
+/* Makes the listing of @dir anew. */
+static int
+dir_list(VfsDir *self, VfsId dir)
 {
     DirNode *node = dir_at(self, dir);
-    struct stat st;
+    g_autoptr(GArray) listing = g_array_new(FALSE, FALSE, sizeof(VfsId));
 
-    if (node->listing != NULL && !from_start)
-        return 0;
     auto_fd fd = dir_open_at(self, dir, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return fd;
-    if (fstat(fd, &st) < 0)
-        return -errno;
-    if (node->listing != NULL && st.st_mtim.tv_sec == node->listed_mtime.tv_sec &&
-        st.st_mtim.tv_nsec == node->listed_mtime.tv_nsec)
-        return 0;
     DIR *stream = fdopendir(fd);
     if (stream == NULL)
         return -errno;
     (void)autofd_steal(&fd);
-    g_autoptr(GArray) listing = g_array_new(FALSE, FALSE, sizeof(VfsId));
-    int r = 0;
-    for (const struct dirent *entry; r == 0 && (entry = readdir(stream)) != NULL;) {
-        VfsId id;
-        if (g_str_equal(entry->d_name, ".") || g_str_equal(entry->d_name, ".."))
-            continue;
-        if ((r = dir_intern(self, dir, entry->d_name, &id)) == 0)
-            g_array_append_val(listing, id);
-    }
+    int r = dir_read_names(self, dir, stream, listing);
     (void)closedir(stream);
     if (r < 0)
         return r;
     g_array_sort_with_data(listing, dir_compare_names, self);
     g_clear_pointer(&node->listing, g_array_unref);
     node->listing = g_steal_pointer(&listing);
-    node->listed_mtime = st.st_mtim;
     return 0;
 }
 
@@ -323,7 +324,7 @@ dir_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
     VfsDir *self = (VfsDir *)vfs;
     const DirNode *node = dir_at(self, dir);
 
-    int r = dir_list(self, dir, cookie == 0);
+    int r = cookie == 0 || node->listing == NULL ? dir_list(self, dir) : 0;
     if (r < 0)
         return r;
     if (cookie >= node->listing->len)
