@@ -6,7 +6,8 @@
  * Theory of operation: an id is the inner id, shifted left by one, with bit 0 set for the upper
  * tree, so that an object of the lower tree is reached without a table. A merged directory goes by
  * its upper id; the pairs (upper directory, lower directory) are found once, when the overlay is
- * made, by walking the upper tree, which is small and must not change afterwards.
+ * made, by walking the upper tree, which is small and must not change afterwards. In a merged
+ * directory the cookies of the lower half follow the last one of the upper half.
  */
 #include "images/vfs.h"
 
@@ -14,15 +15,18 @@
 
 #define OVERLAY_DEPTH_MAX 64 /* directories inside one another in the upper tree */
 
-/* Cookies of the lower directory in a merged one start here; the upper one has fewer entries. */
-#define OVERLAY_LOWER_COOKIE 0x100000u
+/* A directory that both trees have. */
+typedef struct {
+    VfsId upper, lower;
+    guint64 last_cookie; /* of the upper half */
+} MergedDir;
 
 typedef struct {
     Vfs vfs;
     Vfs *upper;
     Vfs *lower;
-    GHashTable *lower_of_upper; /* merged directories: upper id → lower id */
-    GHashTable *upper_of_lower; /* and back */
+    GHashTable *by_upper; /* upper id → MergedDir, which it owns */
+    GHashTable *by_lower; /* lower id → MergedDir */
 } VfsOverlay;
 
 static VfsId
@@ -44,24 +48,19 @@ overlay_layer(Vfs *vfs, VfsId id)
     return overlay_is_upper(id) ? self->upper : self->lower;
 }
 
-static gboolean
-overlay_pair(GHashTable *table, VfsId key, VfsId *ret)
+/* Returns: (nullable): the merged directory whose upper half is @upper */
+static const MergedDir *
+overlay_merged(const VfsOverlay *self, VfsId upper)
 {
-    const gint64 *value = g_hash_table_lookup(table, &key);
-    if (value == NULL)
-        return FALSE;
-    *ret = (VfsId)*value;
-    return TRUE;
+    return g_hash_table_lookup(self->by_upper, &upper);
 }
 
 /* The id that the outside knows a lower object by: that of the merged directory, if it is one. */
 static VfsId
-overlay_from_lower(VfsOverlay *self, VfsId lower)
+overlay_from_lower(const VfsOverlay *self, VfsId lower)
 {
-    VfsId upper;
-    if (overlay_pair(self->upper_of_lower, lower, &upper))
-        return overlay_id(upper, TRUE);
-    return overlay_id(lower, FALSE);
+    const MergedDir *merged = g_hash_table_lookup(self->by_lower, &lower);
+    return merged != NULL ? overlay_id(merged->upper, TRUE) : overlay_id(lower, FALSE);
 }
 
 static VfsId
@@ -98,11 +97,13 @@ overlay_lookup(Vfs *vfs, VfsId dir, const char *name, VfsId *ret)
     int r;
 
     if (overlay_is_upper(dir)) {
+        const MergedDir *merged = overlay_merged(self, dir >> 1);
         r = vfs_lookup(self->upper, dir >> 1, name, &found);
         if (r == 0)
             *ret = overlay_id(found, TRUE);
-        if (r != -ENOENT || !overlay_pair(self->lower_of_upper, dir >> 1, &lower_dir))
+        if (r != -ENOENT || merged == NULL)
             return r;
+        lower_dir = merged->lower;
     }
     r = vfs_lookup(self->lower, lower_dir, name, &found);
     if (r == 0)
@@ -114,29 +115,29 @@ static int
 overlay_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
 {
     VfsOverlay *self = (VfsOverlay *)vfs;
-    VfsId lower;
 
     /* A merged directory looks as it does on the medium. */
-    if (overlay_is_upper(id) && overlay_pair(self->lower_of_upper, id >> 1, &lower))
-        return vfs_getattr(self->lower, lower, ret);
+    const MergedDir *merged = overlay_is_upper(id) ? overlay_merged(self, id >> 1) : NULL;
+    if (merged != NULL)
+        return vfs_getattr(self->lower, merged->lower, ret);
     return vfs_getattr(overlay_layer(vfs, id), id >> 1, ret);
 }
 
 /* The next entry of the lower half of a merged directory that the upper half does not hide. */
 static int
-overlay_readdir_lower(VfsOverlay *self, VfsId upper, VfsId lower, guint64 cookie, VfsDirent *ret)
+overlay_readdir_lower(VfsOverlay *self, const MergedDir *dir, guint64 cookie, VfsDirent *ret)
 {
     VfsDirent entry;
     VfsId hidden;
     int r;
 
-    while ((r = vfs_readdir(self->lower, lower, cookie, &entry)) == 1) {
+    while ((r = vfs_readdir(self->lower, dir->lower, cookie, &entry)) == 1) {
         cookie = entry.cookie;
-        if (vfs_lookup(self->upper, upper, entry.name, &hidden) == 0)
+        if (vfs_lookup(self->upper, dir->upper, entry.name, &hidden) == 0)
             continue;
         *ret = entry;
         ret->id = overlay_from_lower(self, entry.id);
-        ret->cookie = OVERLAY_LOWER_COOKIE + entry.cookie;
+        ret->cookie = dir->last_cookie + entry.cookie;
         return 1;
     }
     return r;
@@ -146,7 +147,6 @@ static int
 overlay_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
 {
     VfsOverlay *self = (VfsOverlay *)vfs;
-    VfsId lower;
     int r;
 
     if (!overlay_is_upper(dir)) {
@@ -154,16 +154,12 @@ overlay_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
             ret->id = overlay_from_lower(self, ret->id);
         return r;
     }
-    if (cookie < OVERLAY_LOWER_COOKIE) {
-        if ((r = vfs_readdir(self->upper, dir >> 1, cookie, ret)) == 1)
-            ret->id = overlay_id(ret->id, TRUE);
-        if (r != 0)
-            return r;
-        cookie = OVERLAY_LOWER_COOKIE;
-    }
-    if (!overlay_pair(self->lower_of_upper, dir >> 1, &lower))
-        return 0;
-    return overlay_readdir_lower(self, dir >> 1, lower, cookie - OVERLAY_LOWER_COOKIE, ret);
+    const MergedDir *merged = overlay_merged(self, dir >> 1);
+    if (merged != NULL && cookie >= merged->last_cookie)
+        return overlay_readdir_lower(self, merged, cookie - merged->last_cookie, ret);
+    if ((r = vfs_readdir(self->upper, dir >> 1, cookie, ret)) == 1)
+        ret->id = overlay_id(ret->id, TRUE);
+    return r;
 }
 
 static gssize
@@ -197,8 +193,8 @@ overlay_free(Vfs *vfs)
     VfsOverlay *self = (VfsOverlay *)vfs;
     vfs_free(self->upper);
     vfs_free(self->lower);
-    g_hash_table_unref(self->lower_of_upper);
-    g_hash_table_unref(self->upper_of_lower);
+    g_hash_table_unref(self->by_lower);
+    g_hash_table_unref(self->by_upper);
     g_free(self);
 }
 
@@ -217,23 +213,30 @@ static const VfsOps vfs_overlay_ops = {
     .free = overlay_free,
 };
 
+static gboolean
+is_directory(Vfs *vfs, VfsId id)
+{
+    VfsAttr attr;
+    return vfs_getattr(vfs, id, &attr) == 0 && attr.type == VFS_DIR;
+}
+
 /* Pairs @upper with @lower, both directories, and then their common sub-directories. */
 static void
 overlay_merge(VfsOverlay *self, VfsId upper, VfsId lower, guint depth)
 {
     VfsDirent entry = { .cookie = 0 };
+    MergedDir *merged = g_new0(MergedDir, 1);
+    VfsId twin;
 
-    g_hash_table_insert(self->lower_of_upper, g_memdup2(&upper, sizeof upper),
-                        g_memdup2(&lower, sizeof lower));
-    g_hash_table_insert(self->upper_of_lower, g_memdup2(&lower, sizeof lower),
-                        g_memdup2(&upper, sizeof upper));
-    while (depth < OVERLAY_DEPTH_MAX &&
-           vfs_readdir(self->upper, upper, entry.cookie, &entry) == 1) {
-        VfsAttr up, low;
-        VfsId twin;
-        if (vfs_lookup(self->lower, lower, entry.name, &twin) == 0 &&
-            vfs_getattr(self->upper, entry.id, &up) == 0 && up.type == VFS_DIR &&
-            vfs_getattr(self->lower, twin, &low) == 0 && low.type == VFS_DIR)
+    merged->upper = upper;
+    merged->lower = lower;
+    g_hash_table_insert(self->by_upper, &merged->upper, merged);
+    g_hash_table_insert(self->by_lower, &merged->lower, merged);
+    while (vfs_readdir(self->upper, upper, entry.cookie, &entry) == 1) {
+        merged->last_cookie = entry.cookie;
+        if (depth < OVERLAY_DEPTH_MAX && is_directory(self->upper, entry.id) &&
+            vfs_lookup(self->lower, lower, entry.name, &twin) == 0 &&
+            is_directory(self->lower, twin))
             overlay_merge(self, entry.id, twin, depth + 1);
     }
 }
@@ -252,8 +255,8 @@ vfs_overlay_new(Vfs *upper, Vfs *lower)
     self->vfs.ops = &vfs_overlay_ops;
     self->upper = upper;
     self->lower = lower;
-    self->lower_of_upper = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    self->upper_of_lower = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    self->by_upper = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    self->by_lower = g_hash_table_new(g_int64_hash, g_int64_equal);
     overlay_merge(self, vfs_root(upper), vfs_root(lower), 0);
     return &self->vfs;
 }
