@@ -23,12 +23,44 @@ append_original(GString *text, Vfs *medium, const char *path)
         g_string_append_c(text, '\n');
 }
 
+static gboolean
+is_directory(Vfs *vfs, const char *path, VfsId *ret)
+{
+    VfsAttr attr;
+    return vfs_walk(vfs, path, ret) == 0 && vfs_getattr(vfs, *ret, &attr) == 0 &&
+           attr.type == VFS_DIR;
+}
+
+/*
+ * Where @path really is: a directory of the overlay hides a link that the medium has in its place,
+ * with all that the link leads to, so the links on the way are followed first. The file itself may
+ * take the place of a link.
+ */
+static char *
+resolve_parents(Vfs *medium, const char *path)
+{
+    g_autofree char *parent = g_strdup(path);
+    char found[VFS_PATH_MAX];
+    VfsId id;
+
+    for (char *slash; (slash = strrchr(parent, '/')) != NULL;) {
+        *slash = '\0';
+        if (is_directory(medium, parent, &id) && vfs_path(medium, id, found, sizeof found) == 0)
+            return g_build_path("/", found, path + (slash - parent), NULL);
+    }
+    return g_strdup(path);
+}
+
 static void
-add_text(Vfs *overlay, const char *path, GString *text)
+add_text(Vfs *overlay, Vfs *medium, const char *path, GString *text)
 {
     g_autoptr(GBytes) bytes = g_string_free_to_bytes(text);
-    int r = vfs_mem_add_file(overlay, path, bytes, 0644);
-    g_assert(r == 0); /* the plan's paths are ours and differ */
+    g_autofree char *resolved = resolve_parents(medium, path);
+
+    /* Links can make one file's place another's directory, though FreeBSD's media have none. */
+    if (vfs_mem_add_file(overlay, resolved, bytes, 0644) < 0 &&
+        vfs_mem_add_file(overlay, path, bytes, 0644) < 0)
+        g_info("no place for %s on this medium", path);
 }
 
 static void
@@ -42,7 +74,7 @@ add_loader_conf(Vfs *overlay, const BootPlan *plan, Vfs *medium)
         const PlanSetting *setting = g_ptr_array_index(plan->settings, i);
         g_string_append_printf(text, "%s=\"%s\"\n", setting->name, setting->value);
     }
-    add_text(overlay, LOADER_CONF_LOCAL, text);
+    add_text(overlay, medium, LOADER_CONF_LOCAL, text);
 }
 
 /**
@@ -66,7 +98,7 @@ boot_plan_overlay(const BootPlan *self, Vfs *medium)
         if (file->append)
             append_original(text, medium, file->path);
         g_string_append(text, file->content);
-        add_text(overlay, file->path, text);
+        add_text(overlay, medium, file->path, text);
     }
     return vfs_overlay_new(overlay, medium);
 }
