@@ -108,6 +108,7 @@ builder_node(TableBuilder *self, IsoImage *image, IsoNode *iso, guint32 parent)
         .target = ISO_TABLE_NONE,
         .uid = iso_node_get_uid(iso),
         .gid = iso_node_get_gid(iso),
+        .nlink = 1,
         .mode = iso_node_get_permissions(iso) & 07777,
     };
     gpointer dir = NULL;
@@ -115,6 +116,7 @@ builder_node(TableBuilder *self, IsoImage *image, IsoNode *iso, guint32 parent)
     switch (iso_node_get_type(iso)) {
     case LIBISO_DIR:
         node.type = VFS_DIR;
+        node.nlink = 2;
         node.size = ISO_BLOCK;
         dir = iso;
         break;
@@ -173,11 +175,16 @@ builder_children(TableBuilder *self, IsoImage *image, guint32 index)
         return (int)ISO_OUT_OF_MEM;
     g_ptr_array_sort(children, compare_iso_names);
 
-    IsoTableNode *node = &g_array_index(self->nodes, IsoTableNode, index);
-    node->first_child = self->nodes->len;
-    node->n_children = children->len;
-    for (guint i = 0; i < children->len; i++)
-        builder_node(self, image, g_ptr_array_index(children, i), index);
+    guint32 first = self->nodes->len, directories = 0;
+    for (guint i = 0; i < children->len; i++) {
+        IsoNode *node = g_ptr_array_index(children, i);
+        directories += iso_node_get_type(node) == LIBISO_DIR;
+        builder_node(self, image, node, index);
+    }
+    IsoTableNode *dir = &g_array_index(self->nodes, IsoTableNode, index);
+    dir->first_child = first;
+    dir->n_children = children->len;
+    dir->nlink += directories;
     return ISO_SUCCESS;
 }
 

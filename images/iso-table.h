@@ -33,6 +33,7 @@ typedef struct {
     guint32 target; /* offset in names, or ISO_TABLE_NONE when it is no link */
     guint32 uid, gid;
     guint32 rdev_major, rdev_minor;
+    guint32 nlink;
     guint16 mode; /* permission bits */
     guint16 type; /* VfsType */
 } IsoTableNode;

@@ -108,7 +108,7 @@ iso_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
     *ret = (VfsAttr){
         .type = (VfsType)node->type,
         .mode = node->mode & 07777,
-        .nlink = node->type == VFS_DIR ? 2 : 1,
+        .nlink = node->nlink,
         .uid = node->uid,
         .gid = node->gid,
         .rdev_major = node->rdev_major,

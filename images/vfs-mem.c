@@ -15,6 +15,7 @@ typedef struct {
     char *name;
     VfsType type;
     guint32 mode;
+    guint32 nlink;
     GBytes *content;  /* of a file: its bytes; of a link: its target; else NULL */
     GArray *children; /* of a directory: VfsId in the order of addition; else NULL */
 } MemNode;
@@ -89,7 +90,7 @@ mem_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
     *ret = (VfsAttr){
         .type = node->type,
         .mode = node->mode,
-        .nlink = node->type == VFS_DIR ? 2 : 1,
+        .nlink = node->nlink,
         .size = node->content != NULL ? g_bytes_get_size(node->content) : 512,
     };
     return 0;
@@ -187,11 +188,15 @@ mem_append(VfsMem *self, VfsId parent, const char *name, VfsType type, guint32 m
         .name = g_strdup(name),
         .type = type,
         .mode = mode,
+        .nlink = type == VFS_DIR ? 2 : 1,
         .children = type == VFS_DIR ? g_array_new(FALSE, FALSE, sizeof(VfsId)) : NULL,
     };
     g_array_append_val(self->nodes, node);
-    if (id != parent)
-        g_array_append_val(mem_at(&self->vfs, parent)->children, id);
+    if (id == parent)
+        return id; /* the root */
+    MemNode *dir = mem_at(&self->vfs, parent);
+    g_array_append_val(dir->children, id);
+    dir->nlink += type == VFS_DIR;
     return id;
 }
 

@@ -19,6 +19,7 @@
 typedef struct {
     VfsId upper, lower;
     guint64 last_cookie; /* of the upper half */
+    gint32 more_links;   /* sub-directories that the upper half adds, less those that it hides */
 } MergedDir;
 
 typedef struct {
@@ -115,12 +116,19 @@ static int
 overlay_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
 {
     VfsOverlay *self = (VfsOverlay *)vfs;
+    VfsAttr attr;
 
     /* A merged directory looks as it does on the medium. */
     const MergedDir *merged = overlay_is_upper(id) ? overlay_merged(self, id >> 1) : NULL;
-    if (merged != NULL)
-        return vfs_getattr(self->lower, merged->lower, ret);
-    return vfs_getattr(overlay_layer(vfs, id), id >> 1, ret);
+    if (merged == NULL)
+        return vfs_getattr(overlay_layer(vfs, id), id >> 1, ret);
+    int r = vfs_getattr(self->lower, merged->lower, &attr);
+    if (r < 0)
+        return r;
+    if (attr.nlink >= 2)
+        attr.nlink += (guint32)merged->more_links;
+    *ret = attr;
+    return 0;
 }
 
 /* The next entry of the lower half of a merged directory that the upper half does not hide. */
@@ -233,10 +241,12 @@ overlay_merge(VfsOverlay *self, VfsId upper, VfsId lower, guint depth)
     g_hash_table_insert(self->by_upper, &merged->upper, merged);
     g_hash_table_insert(self->by_lower, &merged->lower, merged);
     while (vfs_readdir(self->upper, upper, entry.cookie, &entry) == 1) {
+        gboolean here = is_directory(self->upper, entry.id);
+        gboolean below = vfs_lookup(self->lower, lower, entry.name, &twin) == 0 &&
+                         is_directory(self->lower, twin);
         merged->last_cookie = entry.cookie;
-        if (depth < OVERLAY_DEPTH_MAX && is_directory(self->upper, entry.id) &&
-            vfs_lookup(self->lower, lower, entry.name, &twin) == 0 &&
-            is_directory(self->lower, twin))
+        merged->more_links += here - below;
+        if (here && below && depth < OVERLAY_DEPTH_MAX)
             overlay_merge(self, entry.id, twin, depth + 1);
     }
 }

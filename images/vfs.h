@@ -30,8 +30,8 @@ typedef enum {
 
 typedef struct {
     VfsType type;
-    guint32 mode; /* permission bits, 07777 */
-    guint32 nlink;
+    guint32 mode;  /* permission bits, 07777 */
+    guint32 nlink; /* of a directory: 2 and its sub-directories, or 1 when not known */
     guint32 uid, gid;
     guint32 rdev_major, rdev_minor;
     guint64 size; /* bytes */
