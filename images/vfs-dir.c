@@ -322,8 +322,10 @@ static int
 dir_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
 {
     VfsDir *self = (VfsDir *)vfs;
-    const DirNode *node = dir_at(self, dir);
+    const DirNode *node = dir_node(self, dir);
 
+    if (node == NULL)
+        return -ESTALE;
     int r = cookie == 0 || node->listing == NULL ? dir_list(self, dir) : 0;
     if (r < 0)
         return r;

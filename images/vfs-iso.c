@@ -122,7 +122,11 @@ iso_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
 static int
 iso_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
 {
-    const IsoTableNode *node = iso_at(vfs, dir);
+    const IsoTableNode *node = iso_node(vfs, dir);
+    if (node == NULL)
+        return -ESTALE;
+    if (node->type != VFS_DIR)
+        return -ENOTDIR;
     if (cookie >= node->n_children)
         return 0;
     guint32 child = node->first_child + (guint32)cookie;

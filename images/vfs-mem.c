@@ -99,7 +99,11 @@ mem_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
 static int
 mem_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
 {
-    const MemNode *node = mem_at(vfs, dir);
+    const MemNode *node = mem_node(vfs, dir);
+    if (node == NULL)
+        return -ESTALE;
+    if (node->type != VFS_DIR)
+        return -ENOTDIR;
     if (cookie >= node->children->len)
         return 0;
     VfsId child = g_array_index(node->children, VfsId, cookie);

@@ -75,13 +75,6 @@ vfs_getattr(Vfs *self, VfsId id, VfsAttr *ret)
 int
 vfs_readdir(Vfs *self, VfsId dir, guint64 cookie, VfsDirent *ret)
 {
-    VfsAttr attr;
-
-    int r = self->ops->getattr(self, dir, &attr);
-    if (r < 0)
-        return r;
-    if (attr.type != VFS_DIR)
-        return -ENOTDIR;
     return self->ops->readdir(self, dir, cookie, ret);
 }
 

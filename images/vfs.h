@@ -47,7 +47,11 @@ typedef struct {
 
 typedef struct Vfs Vfs;
 
-/* All operations are required, but for `open`. Names are NUL-terminated, never "", "." or "..". */
+/*
+ * All operations are required, but for `open`. Names are NUL-terminated, never "", "." or "..". The
+ * directory of a lookup was found to be one before; all else that a guest can ask is for the
+ * backend to refuse.
+ */
 typedef struct {
     const char *kind; /* for messages: "iso", "dir", … */
     VfsId (*root)(Vfs *self);

@@ -20,6 +20,7 @@ check_file(Vfs *vfs, VfsId id, const VfsAttr *attr)
 
     g_assert_cmpint(vfs_readlink(vfs, id, link, sizeof link), ==, -EINVAL);
     g_assert_cmpint(vfs_readdir(vfs, id, 0, &entry), ==, -ENOTDIR);
+    g_assert_cmpint(vfs_readdir(vfs, id, 1, &entry), ==, -ENOTDIR);
     g_assert_cmpint(vfs_lookup(vfs, id, "x", &found), ==, -ENOTDIR);
     g_assert_cmpint(vfs_read(vfs, id, attr->size, &byte, 1), ==, 0);
     g_assert_cmpint(vfs_read(vfs, id, G_MAXUINT64, &byte, 1), ==, 0);
@@ -161,6 +162,7 @@ tree_check(Vfs *vfs)
     g_assert_cmpint(vfs_parent(vfs, NO_SUCH_ID, &found), ==, -ESTALE);
     g_assert_cmpint(vfs_lookup(vfs, NO_SUCH_ID, "x", &found), ==, -ESTALE);
     g_assert_cmpint(vfs_readdir(vfs, NO_SUCH_ID, 0, &entry), ==, -ESTALE);
+    g_assert_cmpint(vfs_readdir(vfs, NO_SUCH_ID, 1, &entry), ==, -ESTALE);
     g_assert_cmpint(vfs_read(vfs, NO_SUCH_ID, 0, text, 1), ==, -ESTALE);
     g_assert_cmpint(vfs_readlink(vfs, NO_SUCH_ID, text, sizeof text), ==, -ESTALE);
     g_assert_cmpint(vfs_path(vfs, NO_SUCH_ID, text, sizeof text), ==, -ESTALE);
