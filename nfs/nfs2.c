@@ -138,6 +138,13 @@ nfs2_entry_size(const char *name)
     return 4 + 4 + xdr_opaque_size(strlen(name)) + 4;
 }
 
+/* Bytes of a listing without entries: status, end of the list, eof. */
+#define NFS2_LISTING_FRAME (4 + 4 + 4)
+
+/*
+ * The count is the size of the whole result. FreeBSD's loaders up to 8.1 give 1024 and have just
+ * that for it, status included [libstand/nfs.c: nfs_readdir]. Source: RFC 1094 §2.2.17
+ */
 static RpcAccept
 nfs2_readdir(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
 {
@@ -155,7 +162,7 @@ nfs2_readdir(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     if (r < 0 || (r = nfs_dir_next(server->vfs, dir, entry.cookie, &entry)) < 0)
         return nfs2_fail(res, r);
     gsize start = buf_mark(res);
-    gsize used = 4 + 4; /* the end of the list, and eof */
+    gsize used = NFS2_LISTING_FRAME;
     buf_be32(res, NFS_OK);
     while (r == 1 && used + nfs2_entry_size(entry.name) <= room) {
         used += nfs2_entry_size(entry.name);
@@ -165,7 +172,7 @@ nfs2_readdir(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
         buf_be32(res, (guint32)entry.cookie);
         r = nfs_dir_next(server->vfs, dir, entry.cookie, &entry);
     }
-    if (r < 0 || (r == 1 && used == 8)) { /* not even one entry fits */
+    if (r < 0 || (r == 1 && used == NFS2_LISTING_FRAME)) { /* not even one entry fits */
         buf_rewind(res, start);
         return nfs2_fail(res, r < 0 ? r : -EIO);
     }
