@@ -150,6 +150,7 @@ nfs2_readdir(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
 {
     NfsServer *server = service;
     VfsDirent entry;
+    VfsAttr attr;
     VfsId dir;
 
     (void)call;
@@ -159,7 +160,10 @@ nfs2_readdir(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     gsize room = MIN(wanted, NFS2_MAXDATA);
     if (!cursor_ok(args))
         return RPC_GARBAGE_ARGS;
-    if (r < 0 || (r = nfs_dir_next(server->vfs, dir, entry.cookie, &entry)) < 0)
+    if (r < 0 || (r = vfs_getattr(server->vfs, dir, &attr)) < 0)
+        return nfs2_fail(res, r);
+    r = attr.type == VFS_DIR ? nfs_dir_next(server->vfs, dir, entry.cookie, &entry) : -ENOTDIR;
+    if (r < 0)
         return nfs2_fail(res, r);
     gsize start = buf_mark(res);
     gsize used = NFS2_LISTING_FRAME;

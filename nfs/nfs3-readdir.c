@@ -72,13 +72,13 @@ nfs3_list(NfsServer *server, VfsId dir, guint64 cookie, guint64 verf, Listing *l
     int r = vfs_getattr(server->vfs, dir, &attr);
     if (r < 0)
         return nfs3_fail(server, res, r, FALSE, 0);
+    if (attr.type != VFS_DIR)
+        return nfs3_fail(server, res, -ENOTDIR, TRUE, dir);
     if (cookie != 0 && verf != 0 && verf != dir_verifier(&attr)) {
         buf_be32(res, NFS3ERR_BAD_COOKIE);
         nfs3_put_post_op_attr(server->vfs, res, dir);
         return RPC_SUCCESS;
     }
-    if (attr.type != VFS_DIR)
-        return nfs3_fail(server, res, -ENOTDIR, TRUE, dir);
     gsize start = buf_mark(res);
     buf_be32(res, NFS_OK);
     nfs3_put_post_op_attr(server->vfs, res, dir);

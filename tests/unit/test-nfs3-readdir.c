@@ -209,6 +209,7 @@ static const CaseRow case_rows[] = {
     { "cookie-minus-one-behind-dots", "/boot", G_GUINT64_CONSTANT(0x100000002), 0, 1024, 0 },
     { "file", "/boot/loader.rc", 0, -1, 1024, 20 },
     { "file-small-count", "/boot/loader.rc", 0, -1, 140, 20 },
+    { "file-later-wrong-verifier", "/boot/loader.rc", 2, 1, 1024, 20 },
     { "link", "/link", 0, -1, 1024, 20 },
     { "nothing-fits", "/boot", 0, -1, 131, 10005 },
     { "one-fits", "/boot", 0, -1, 136, 0 },
