@@ -19,6 +19,7 @@ typedef struct {
     guint8 proto;
     gint64 since_us;
     gsize units_have; /* of eight bytes */
+    gsize reach;      /* bytes: the end of what lies farthest behind so far */
     gsize len;        /* bytes; 0 while unknown */
     guint8 have[(UNITS_MAX + 7) / 8];
     guint8 bytes[IP4_MAX];
@@ -78,9 +79,19 @@ find_or_start(Ip4Reassembly *self, const Ip4Header *header, gint64 now_us)
     victim->proto = header->proto;
     victim->since_us = now_us;
     victim->units_have = 0;
+    victim->reach = 0;
     victim->len = 0;
     memset(victim->have, 0, sizeof victim->have);
     return victim;
+}
+
+/* Whether a fragment up to @end goes with what is known of the datagram's length. */
+static gboolean
+datagram_fits(const Datagram *d, gsize end, gboolean more_fragments)
+{
+    if (more_fragments)
+        return d->len == 0 || end < d->len;
+    return end >= d->reach && (d->len == 0 || end == d->len);
 }
 
 /* Sets the bits of units [first, first + n). Returns: FALSE when one was set already */
@@ -121,20 +132,18 @@ ip4_reassembly_put(Ip4Reassembly *self,
     if (len == 0 || (header->more_fragments && len % 8 != 0))
         return FALSE;
     Datagram *d = find_or_start(self, header, now_us);
-    gboolean fits = d->len == 0 || (header->more_fragments ? end < d->len : end == d->len);
-    if (!header->more_fragments)
-        d->len = end;
-    if (!fits || !datagram_mark(d, header->frag_off / 8, (len + 7) / 8)) {
+    if (!datagram_fits(d, end, header->more_fragments) ||
+        !datagram_mark(d, header->frag_off / 8, (len + 7) / 8)) {
         d->used = FALSE;
         return FALSE;
     }
+    d->reach = MAX(d->reach, end);
+    if (!header->more_fragments)
+        d->len = end;
     memcpy(d->bytes + header->frag_off, payload.at, len);
-    gsize units = (d->len + 7) / 8;
-    if (d->len == 0 || d->units_have < units)
+    if (d->len == 0 || d->units_have < (d->len + 7) / 8)
         return FALSE;
     d->used = FALSE;
-    if (d->units_have > units)
-        return FALSE; /* something came that lies behind the end */
     *ret_datagram = cursor_of(d->bytes, d->len);
     return TRUE;
 }
