@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * To libslirp: everything but what reaches its TFTP server. IPv4 to that server goes through the
- * gate (tftp-gate.c) when it is one plain datagram, and is dropped when it is a fragment or has IP
- * options, behind which a request could hide; there is no TFTP over IPv6.
+ * To libslirp: ARP, IPv4 and IPv6 as far as they can be understood here, so that what is looked for
+ * cannot hide in what libslirp would read in another way. UDP over IPv4 to its TFTP server goes
+ * through the gate (tftp-gate.c); a fragment for it, or a packet with IP options, behind which a
+ * request could hide, is dropped; there is no TFTP over IPv6.
  *
  * From libslirp: its DHCP replies are completed (dhcp-options.c) according to the request that they
  * answer; libslirp answers within the call that brings the request, so that it is the last one.
@@ -36,39 +37,72 @@ typedef struct {
     Cursor payload;
 } UdpFrame;
 
-typedef enum {
-    FRAME_OTHER, /* not UDP over IPv4, or malformed */
-    FRAME_ODD,   /* IPv4, but a fragment or with options */
-    FRAME_UDP,
-} FrameKind;
+static void
+filter_drop(GatewayFilter *self, const char *what, Cursor frame)
+{
+    guest_note(&self->dropped, "gateway", "dropped %s of %" G_GSIZE_FORMAT " bytes", what,
+               cursor_left(&frame));
+}
 
-static FrameKind
-frame_parse(Cursor frame, UdpFrame *ret)
+static void
+filter_pass(GatewayFilter *self, Cursor frame)
+{
+    self->to_slirp(frame.at, cursor_left(&frame), self->data);
+}
+
+static void
+filter_udp4(GatewayFilter *self, UdpFrame *packet, Cursor datagram, Cursor frame)
+{
+    DhcpMessage dhcp;
+
+    if (!udp4_parse(&packet->ip, &datagram, &packet->udp, &packet->payload)) {
+        filter_drop(self, "a malformed UDP datagram", frame);
+        return;
+    }
+    if (packet->udp.dst_port == TFTP_PORT && ip4_equal(packet->ip.dst, self->gateway)) {
+        Ip4Route route = { packet->eth.src, packet->eth.dst, packet->ip.src, packet->ip.dst };
+        tftp_gate_input(self->tftp, &route, packet->udp, packet->payload, frame);
+        return;
+    }
+    if (packet->udp.dst_port == DHCP_SERVER_PORT)
+        self->asking = dhcp_message_parse(packet->payload, &dhcp) ? dhcp.client : DHCP_CLIENT_OTHER;
+    filter_pass(self, frame);
+}
+
+static void
+filter_ip4(GatewayFilter *self, UdpFrame *packet, Cursor frame, Cursor rest)
 {
     Cursor datagram;
 
-    if (!eth_parse(&frame, &ret->eth) || ret->eth.type != ETH_TYPE_IP4 ||
-        !ip4_parse(&frame, &ret->ip, &datagram))
-        return FRAME_OTHER;
-    if (ip4_is_fragment(&ret->ip) || ret->ip.has_options)
-        return FRAME_ODD;
-    if (ret->ip.proto != IP_PROTO_UDP || !udp4_parse(&ret->ip, &datagram, &ret->udp, &ret->payload))
-        return FRAME_OTHER;
-    return FRAME_UDP;
+    if (!ip4_parse(&rest, &packet->ip, &datagram))
+        filter_drop(self, "a malformed IPv4 packet", frame);
+    else if (ip4_equal(packet->ip.dst, self->gateway) &&
+             (ip4_is_fragment(&packet->ip) || packet->ip.has_options))
+        filter_drop(self, "a fragment, or a packet with IP options,", frame);
+    else if (packet->ip.proto == IP_PROTO_UDP && !ip4_is_fragment(&packet->ip))
+        filter_udp4(self, packet, datagram, frame);
+    else
+        filter_pass(self, frame);
 }
 
 /* libslirp knows no extension headers, so that UDP follows at once or not at all. */
-static gboolean
-is_tftp_over_ip6(Cursor frame)
+static void
+filter_ip6(GatewayFilter *self, Cursor frame, Cursor rest)
 {
-    EthHeader eth;
-
-    if (!eth_parse(&frame, &eth) || eth.type != ETH_TYPE_IP6)
-        return FALSE;
-    cursor_skip(&frame, 6);
-    guint8 next = cursor_u8(&frame);
-    cursor_skip(&frame, IP6_HEADER - 7 + 2);
-    return next == IP6_NEXT_UDP && cursor_be16(&frame) == TFTP_PORT;
+    cursor_skip(&rest, 6);
+    guint8 next = cursor_u8(&rest);
+    cursor_skip(&rest, IP6_HEADER - 7);
+    if (next == IP6_NEXT_UDP) {
+        cursor_skip(&rest, 2);
+        if (cursor_be16(&rest) == TFTP_PORT) {
+            filter_drop(self, "TFTP over IPv6", frame);
+            return;
+        }
+    }
+    if (cursor_ok(&rest))
+        filter_pass(self, frame);
+    else
+        filter_drop(self, "a malformed IPv6 packet", frame);
 }
 
 /**
@@ -80,24 +114,37 @@ is_tftp_over_ip6(Cursor frame)
 void
 gateway_filter_input(GatewayFilter *self, const guint8 *frame, gsize len)
 {
-    Cursor whole = cursor_of(frame, len);
-    UdpFrame udp;
-    DhcpMessage dhcp;
+    const Cursor whole = cursor_of(frame, len);
+    Cursor rest = whole;
+    UdpFrame packet;
 
-    FrameKind kind = frame_parse(whole, &udp);
-    if (is_tftp_over_ip6(whole) || (kind == FRAME_ODD && ip4_equal(udp.ip.dst, self->gateway))) {
-        guest_note(&self->dropped, "gateway", "dropped a frame of %" G_GSIZE_FORMAT " bytes", len);
+    if (!eth_parse(&rest, &packet.eth))
         return;
+    switch (packet.eth.type) {
+    case ETH_TYPE_IP4:
+        filter_ip4(self, &packet, whole, rest);
+        break;
+    case ETH_TYPE_IP6:
+        filter_ip6(self, whole, rest);
+        break;
+    case ETH_TYPE_ARP:
+        filter_pass(self, whole);
+        break;
+    default:
+        filter_drop(self, "a frame of another protocol", whole);
     }
-    if (kind == FRAME_UDP && udp.udp.dst_port == TFTP_PORT &&
-        ip4_equal(udp.ip.dst, self->gateway)) {
-        Ip4Route route = { udp.eth.src, udp.eth.dst, udp.ip.src, udp.ip.dst };
-        tftp_gate_input(self->tftp, &route, udp.udp, udp.payload, whole);
-        return;
-    }
-    if (kind == FRAME_UDP && udp.udp.dst_port == DHCP_SERVER_PORT)
-        self->asking = dhcp_message_parse(udp.payload, &dhcp) ? dhcp.client : DHCP_CLIENT_OTHER;
-    self->to_slirp(frame, len, self->data);
+}
+
+/* Takes apart what libslirp sends. Returns: FALSE when it is no whole UDP datagram over IPv4 */
+static gboolean
+frame_parse_udp4(Cursor frame, UdpFrame *ret)
+{
+    Cursor datagram;
+
+    return eth_parse(&frame, &ret->eth) && ret->eth.type == ETH_TYPE_IP4 &&
+           ip4_parse(&frame, &ret->ip, &datagram) && !ip4_is_fragment(&ret->ip) &&
+           ret->ip.proto == IP_PROTO_UDP &&
+           udp4_parse(&ret->ip, &datagram, &ret->udp, &ret->payload);
 }
 
 /* Sends a completed DHCP reply in place of @udp. Returns: FALSE when there is nothing to complete
@@ -129,7 +176,7 @@ gateway_filter_output(GatewayFilter *self, const guint8 *frame, gsize len)
     Cursor whole = cursor_of(frame, len);
     UdpFrame udp;
 
-    if (frame_parse(whole, &udp) == FRAME_UDP && ip4_equal(udp.ip.src, self->gateway)) {
+    if (frame_parse_udp4(whole, &udp) && ip4_equal(udp.ip.src, self->gateway)) {
         if (udp.udp.src_port == DHCP_SERVER_PORT && filter_complete_dhcp(self, &udp))
             return;
         if (udp.udp.src_port == TFTP_PORT)

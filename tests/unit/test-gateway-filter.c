@@ -125,6 +125,23 @@ padded(GByteArray *frame)
 }
 
 static GByteArray *
+with_byte(GByteArray *frame, gsize at, guint8 byte)
+{
+    frame->data[at] = byte;
+    return frame;
+}
+
+/* Says that it has one byte more than there is. */
+static GByteArray *
+ip4_longer(void)
+{
+    GByteArray *frame = ip4(DNS_IP, 6, 0, 0, 53);
+
+    g_byte_array_set_size(frame, frame->len - 1);
+    return frame;
+}
+
+static GByteArray *
 runt(void)
 {
     GByteArray *frame = frame_eth(GATEWAY_MAC, GUEST_MAC, 0x0800);
@@ -137,7 +154,7 @@ runt(void)
     X("request", udp(rrq, sizeof rrq, 69), REWRITTEN)                                              \
     X("request-padded", padded(udp(rrq, sizeof rrq, 69)), REWRITTEN)                               \
     X("request-without-checksum", without_checksum(udp(rrq, sizeof rrq, 69)), REWRITTEN)           \
-    X("request-bad-checksum", with_bad_checksum(udp(rrq, sizeof rrq, 69)), PASSES)                 \
+    X("request-bad-checksum", with_bad_checksum(udp(rrq, sizeof rrq, 69)), DROPPED)                \
     X("request-missing", udp(rrq_missing, sizeof rrq_missing, 69), ANSWERED)                       \
     X("request-in-first-fragment", ip4(GATEWAY_IP, 17, 0x2000, 0, 69), DROPPED)                    \
     X("request-in-later-fragment", ip4(GATEWAY_IP, 17, 3, 0, 69), DROPPED)                         \
@@ -159,9 +176,19 @@ runt(void)
     X("ip6-fragment-header", ip6(44, 69, 0), PASSES)                                               \
     X("ip6-destination-options", ip6(60, 69, 0), PASSES)                                           \
     X("ip6-cut-behind-the-port", ip6(17, 69, 4 + sizeof rrq), DROPPED)                             \
-    X("ip6-cut-in-the-port", ip6(17, 69, 5 + sizeof rrq), PASSES)                                  \
-    X("ip6-cut-in-the-header", ip6(17, 69, 30 + sizeof rrq), PASSES)                               \
-    X("runt", runt(), PASSES)
+    X("ip6-cut-in-the-port", ip6(17, 69, 5 + sizeof rrq), DROPPED)                                 \
+    X("ip6-cut-in-the-header", ip6(17, 69, 30 + sizeof rrq), DROPPED)                              \
+    X("ip4-fragment-beyond-the-largest", ip4(DNS_IP, 17, 0x1fff, 0, 53), DROPPED)                  \
+    X("ip4-version-5", with_byte(ip4(DNS_IP, 17, 0, 0, 53), 14, 0x55), DROPPED)                    \
+    X("ip4-header-cut", with_byte(ip4(DNS_IP, 17, 0, 0, 53), 14, 0x4f), DROPPED)                   \
+    X("ip4-bad-checksum", with_byte(ip4(DNS_IP, 6, 0, 0, 53), 24, 0x00), DROPPED)                  \
+    X("ip4-longer-than-the-frame", ip4_longer(), DROPPED)                                          \
+    X("udp-length-0", without_checksum(with_byte(udp(rrq, sizeof rrq, 53), 39, 0)), DROPPED)       \
+    X("udp-length-7", without_checksum(with_byte(udp(rrq, sizeof rrq, 53), 39, 7)), DROPPED)       \
+    X("udp-longer-than-ip", without_checksum(with_byte(udp(rrq, sizeof rrq, 53), 38, 1)), DROPPED) \
+    X("other-protocol", frame_eth(GATEWAY_MAC, GUEST_MAC, 0x88f8), DROPPED) /* NC-SI */            \
+    X("802.3-length", frame_eth(GATEWAY_MAC, GUEST_MAC, 0x0100), DROPPED)                          \
+    X("runt", runt(), DROPPED)
 
 static void
 check_input(const char *name, GByteArray *frame, Fate fate)
