@@ -2,8 +2,13 @@
 /*
  * To libslirp: ARP, IPv4 and IPv6 as far as they can be understood here, so that what is looked for
  * cannot hide in what libslirp would read in another way. UDP over IPv4 to its TFTP server goes
- * through the gate (tftp-gate.c); a fragment for it, or a packet with IP options, behind which a
- * request could hide, is dropped; there is no TFTP over IPv6.
+ * through the gate (tftp-gate.c); a packet with IP options for it, behind which a request could
+ * hide, is dropped; there is no TFTP over IPv6.
+ *
+ * No fragment ever reaches libslirp: up to 4.7.0 it writes through a wild pointer when the first
+ * one that comes is not the first of its datagram, and it keeps as many as a guest cares to send.
+ * They are put together here, in a table of fixed size, and libslirp gets the datagram as one
+ * frame, which it takes in any size that IPv4 has.
  *
  * From libslirp: its DHCP replies are completed (dhcp-options.c) according to the request that they
  * answer; libslirp answers within the call that brings the request, so that it is the last one.
@@ -11,11 +16,12 @@
 #include "slirp-config/gateway-filter.h"
 
 #include "base/log.h"
-#include "slirp-config/lan-config.h"
+#include "slirp-config/net/ip4-reassembly.h"
 #include "slirp-config/tftp-gate.h"
 
 #define IP6_HEADER       40
 #define IP6_NEXT_UDP     17
+#define WHOLE_HEADROOM   (ETH_HEADER + IP4_HEADER)
 #define DHCP_PAYLOAD_MAX (DHCP_FIXED_SIZE + DHCP_VENDOR_SIZE)
 
 struct GatewayFilter {
@@ -27,6 +33,8 @@ struct GatewayFilter {
     DhcpClient asking;        /* who sent the last DHCP request */
     guint16 ip_id;
     GuestNote dropped;
+    Ip4Reassembly *reassembly;
+    guint8 whole[ETH_HEADER + IP4_MAX]; /* a frame made of the fragments of a datagram */
 };
 
 /* A frame taken apart as far as UDP over IPv4. */
@@ -70,19 +78,47 @@ filter_udp4(GatewayFilter *self, UdpFrame *packet, Cursor datagram, Cursor frame
 }
 
 static void
+filter_datagram(GatewayFilter *self, UdpFrame *packet, Cursor datagram, Cursor frame)
+{
+    if (packet->ip.has_options && ip4_equal(packet->ip.dst, self->gateway))
+        filter_drop(self, "a packet with IP options", frame);
+    else if (packet->ip.proto == IP_PROTO_UDP)
+        filter_udp4(self, packet, datagram, frame);
+    else
+        filter_pass(self, frame);
+}
+
+/* Keeps a fragment, and goes on with the datagram when it was the last one that was missing. */
+static void
+filter_fragment(GatewayFilter *self, UdpFrame *packet, Cursor part, Cursor frame)
+{
+    Buf whole = buf_of(self->whole, sizeof self->whole, WHOLE_HEADROOM);
+    Ip4Route route = { packet->eth.src, packet->eth.dst, packet->ip.src, packet->ip.dst };
+    Cursor datagram;
+
+    if (packet->ip.has_options) {
+        filter_drop(self, "a fragment with IP options", frame);
+        return;
+    }
+    if (!ip4_reassembly_put(self->reassembly, &packet->ip, part, g_get_monotonic_time(), &datagram))
+        return;
+    buf_bytes(&whole, datagram.at, cursor_left(&datagram));
+    datagram = cursor_of(buf_data(&whole), buf_len(&whole));
+    ip4_push(&whole, &route, packet->ip.proto, packet->ip.id);
+    filter_datagram(self, packet, datagram, cursor_of(buf_data(&whole), buf_len(&whole)));
+}
+
+static void
 filter_ip4(GatewayFilter *self, UdpFrame *packet, Cursor frame, Cursor rest)
 {
     Cursor datagram;
 
     if (!ip4_parse(&rest, &packet->ip, &datagram))
         filter_drop(self, "a malformed IPv4 packet", frame);
-    else if (ip4_equal(packet->ip.dst, self->gateway) &&
-             (ip4_is_fragment(&packet->ip) || packet->ip.has_options))
-        filter_drop(self, "a fragment, or a packet with IP options,", frame);
-    else if (packet->ip.proto == IP_PROTO_UDP && !ip4_is_fragment(&packet->ip))
-        filter_udp4(self, packet, datagram, frame);
+    else if (ip4_is_fragment(&packet->ip))
+        filter_fragment(self, packet, datagram, frame);
     else
-        filter_pass(self, frame);
+        filter_datagram(self, packet, datagram, frame);
 }
 
 /* libslirp knows no extension headers, so that UDP follows at once or not at all. */
@@ -204,6 +240,7 @@ gateway_filter_new(Ip4Addr gateway, FrameFunc to_lan, FrameFunc to_slirp, gpoint
     self->to_slirp = to_slirp;
     self->data = data;
     self->tftp = tftp_gate_new(gateway, to_lan, to_slirp, data);
+    self->reassembly = ip4_reassembly_new();
     return self;
 }
 
@@ -228,5 +265,6 @@ gateway_filter_free(GatewayFilter *self)
     if (self == NULL)
         return;
     tftp_gate_free(self->tftp);
+    ip4_reassembly_free(self->reassembly);
     g_free(self);
 }

@@ -106,6 +106,25 @@ ip4_write_headers(
 }
 
 /**
+ * ip4_push:
+ * @payload: what the datagram carries, at most IP4_MAX - IP4_HEADER bytes; gets the headers in
+ *   front, and is then one frame, however large
+ * @route: from whom to whom
+ * @proto: IP protocol number
+ * @id: identification
+ **/
+void
+ip4_push(Buf *payload, const Ip4Route *route, guint8 proto, guint16 id)
+{
+    gsize len = buf_len(payload);
+    guint8 *frame = buf_push(payload, ETH_HEADER + IP4_HEADER);
+
+    g_assert(len <= IP4_MAX - IP4_HEADER);
+    if (frame != NULL)
+        (void)ip4_write_headers(frame + ETH_HEADER + IP4_HEADER, len, route, proto, id, 0);
+}
+
+/**
  * ip4_send:
  * @payload: what the datagram carries, with headroom for the headers; used up
  * @route: from whom to whom

@@ -34,5 +34,6 @@ guint16 inet_checksum(guint32 sum, const guint8 *bytes, gsize len);
 guint32 inet_sum(guint32 sum, const guint8 *bytes, gsize len);
 
 gboolean ip4_parse(Cursor *packet, Ip4Header *ret, Cursor *ret_payload);
+void ip4_push(Buf *payload, const Ip4Route *route, guint8 proto, guint16 id);
 void ip4_send(
     Buf *payload, const Ip4Route *route, guint8 proto, guint16 id, FrameFunc emit, gpointer data);

@@ -215,6 +215,35 @@ test_send_row(gconstpointer data)
     }
 }
 
+/* One frame of any size, as libslirp gets a datagram that came in fragments. */
+static void
+test_push_row(gconstpointer data)
+{
+    const SendRow *row = data;
+    const Ip4Route route = frame_to_gateway();
+    const gsize headroom = 14 + 20;
+    g_autofree guint8 *memory = g_malloc(headroom + row->len);
+    g_autofree guint8 *want = g_malloc(row->len + 1);
+    Buf payload = buf_of(memory, headroom + row->len, headroom);
+
+    row_pattern(want, row->len, 4);
+    buf_bytes(&payload, want, row->len);
+    ip4_push(&payload, &route, 6, 0x1147);
+    g_autoptr(GByteArray) frame = frame_ip4(&route, 6, 0x1147, 0, 0, want, row->len);
+    ROW_CMPMEM(buf_data(&payload), buf_len(&payload), frame->data, frame->len);
+}
+
+static void
+test_push_no_headroom(void)
+{
+    const Ip4Route route = frame_to_gateway();
+    guint8 memory[14 + 19 + 1] = { 0 };
+    Buf payload = buf_of(memory, sizeof memory, 14 + 19);
+
+    ip4_push(&payload, &route, 6, 1);
+    g_assert_false(buf_ok(&payload));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -225,5 +254,7 @@ main(int argc, char **argv)
     g_test_add_func("/ip4/truncated", test_truncated);
     ROWS_ADD("/ip4/fragment", fragment_rows, test_fragment_row);
     ROWS_ADD("/ip4/send", send_rows, test_send_row);
+    ROWS_ADD("/ip4/push", send_rows, test_push_row);
+    g_test_add_func("/ip4/push/no-headroom", test_push_no_headroom);
     return g_test_run();
 }
