@@ -258,6 +258,13 @@ gateway_filter_set_policy(GatewayFilter *self, const DhcpPolicy *policy)
     self->policy = policy;
 }
 
+/* Call it before libslirp is freed: ends what libslirp would not. */
+void
+gateway_filter_end(GatewayFilter *self)
+{
+    tftp_gate_end(self->tftp);
+}
+
 /* @self: (nullable) (transfer full): the filter */
 void
 gateway_filter_free(GatewayFilter *self)

@@ -10,6 +10,7 @@ typedef struct GatewayFilter GatewayFilter;
 
 GatewayFilter *
 gateway_filter_new(Ip4Addr gateway, FrameFunc to_lan, FrameFunc to_slirp, gpointer data);
+void gateway_filter_end(GatewayFilter *self);
 void gateway_filter_free(GatewayFilter *self);
 void gateway_filter_set_tree(GatewayFilter *self, Vfs *vfs);
 void gateway_filter_set_policy(GatewayFilter *self, const DhcpPolicy *policy);

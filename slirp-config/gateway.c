@@ -347,8 +347,10 @@ gateway_free(Gateway *self)
         g_source_destroy(self->source);
         g_source_unref(self->source);
     }
-    if (self->slirp != NULL)
+    if (self->slirp != NULL) {
+        gateway_filter_end(self->filter);
         slirp_cleanup(self->slirp);
+    }
     gateway_filter_free(self->filter);
     g_array_unref(self->polled);
     g_free(self);

@@ -13,6 +13,12 @@
  * Transfers. libslirp sends the next block for any ACK, so that an ACK that a client repeats would
  * shift the file by a block. Here only the ACK for the block that was sent last goes through; one
  * for the block before gets that last frame again. (RFC 1350 §2: the lost packet's sender resends.)
+ *
+ * libslirp has room for 20 transfers, tells them apart by the client's address and port, and drops
+ * a request that finds no room until one of them has been silent for five seconds. The table here
+ * mirrors its own: whatever was started there has a place here, and before a request of a new
+ * client goes through when all are taken, the transfer that has been silent for longest is ended
+ * with an ERROR packet. An ERROR for one that libslirp has ended already does nothing.
  */
 #include "slirp-config/tftp-gate.h"
 
@@ -30,7 +36,9 @@
 
 typedef struct {
     gboolean used;
+    Ip4Route from_guest;
     guint16 port;       /* the guest's */
+    guint64 last_use;   /* grows with each request and ACK of any transfer */
     guint16 last_block; /* of the DATA that was sent last; 0 for an OACK */
     guint16 last_len;   /* bytes of the frame; 0 before anything was sent */
     guint8 last_frame[FRAME_MAX];
@@ -47,7 +55,8 @@ struct TftpGate {
     gpointer data;
     guint16 ip_id;
     Vfs *vfs; /* (nullable) (transfer none) */
-    guint next_session, next_copy;
+    guint next_copy;
+    guint64 uses;
     TftpSession sessions[TFTP_SESSIONS_MAX];
     TftpCopy copies[TFTP_COPIES_MAX];
     int open_fd; /* of the file asked for last; -1, or a descriptor to close */
@@ -199,23 +208,59 @@ gate_send_request(
 /* ---- transfers ---- */
 
 static TftpSession *
-gate_session(TftpGate *self, guint16 port)
+gate_session(TftpGate *self, Ip4Addr guest, guint16 port)
 {
     for (guint i = 0; i < TFTP_SESSIONS_MAX; i++) {
-        if (self->sessions[i].used && self->sessions[i].port == port)
-            return &self->sessions[i];
+        TftpSession *session = &self->sessions[i];
+        if (session->used && session->port == port && ip4_equal(session->from_guest.src_ip, guest))
+            return session;
     }
     return NULL;
 }
 
+/* Ends a transfer in libslirp and here, in the guest's name. */
 static void
-gate_start_session(TftpGate *self, guint16 port)
+gate_end_session(TftpGate *self, TftpSession *session)
 {
-    TftpSession *session = gate_session(self, port);
+    guint8 memory[UDP4_HEADROOM + 5];
+    Buf payload = buf_of(memory, sizeof memory, UDP4_HEADROOM);
+
+    buf_be16(&payload, TFTP_ERROR);
+    buf_be16(&payload, TFTP_ERR_UNDEFINED);
+    buf_u8(&payload, 0);
+    session->used = FALSE;
+    gate_send(self, &payload, &session->from_guest, (UdpHeader){ session->port, TFTP_PORT },
+              self->to_server);
+}
+
+/* A place in the table: a free one, or that of the transfer that has been silent for longest. */
+static TftpSession *
+gate_make_room(TftpGate *self)
+{
+    TftpSession *room = &self->sessions[0];
+
+    for (guint i = 0; i < TFTP_SESSIONS_MAX; i++) {
+        TftpSession *session = &self->sessions[i];
+        if (!session->used)
+            return session;
+        if (session->last_use < room->last_use)
+            room = session;
+    }
+    gate_end_session(self, room);
+    return room;
+}
+
+/* A request from a port that has a transfer already ends that one, in libslirp as well. */
+static void
+gate_start_session(TftpGate *self, const Ip4Route *from_guest, guint16 port)
+{
+    TftpSession *session = gate_session(self, from_guest->src_ip, port);
     if (session == NULL)
-        session = &self->sessions[self->next_session++ % TFTP_SESSIONS_MAX];
+        session = gate_make_room(self);
     session->used = TRUE;
+    session->from_guest = *from_guest;
     session->port = port;
+    session->last_use = ++self->uses;
     session->last_block = 0;
     session->last_len = 0;
 }
@@ -240,18 +285,18 @@ gate_request(TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, Cursor
         return;
     }
     g_log("tftp", G_LOG_LEVEL_INFO, "RRQ '%s' blksize %u", shown, request.blksize);
-    gate_start_session(self, ports.src_port);
+    gate_start_session(self, from_guest, ports.src_port);
     gate_send_request(self, from_guest, ports, &request, fd);
 }
 
 static void
-gate_ack(TftpGate *self, UdpHeader ports, Cursor payload, Cursor frame)
+gate_ack(TftpGate *self, TftpSession *session, Cursor payload, Cursor frame)
 {
-    TftpSession *session = gate_session(self, ports.src_port);
     guint16 block = cursor_be16(&payload);
 
-    if (session == NULL || session->last_len == 0 || !cursor_ok(&payload))
+    if (session->last_len == 0 || !cursor_ok(&payload))
         return;
+    session->last_use = ++self->uses;
     if (block == session->last_block)
         self->to_server(frame.at, cursor_left(&frame), self->data);
     else if (block == (guint16)(session->last_block - 1))
@@ -276,9 +321,9 @@ tftp_gate_input(
     TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, Cursor payload, Cursor frame)
 {
     static const TftpFailure read_only = { TFTP_ERR_ACCESS, "this server is read-only" };
-    TftpSession *session;
-
+    TftpSession *session = gate_session(self, from_guest->src_ip, ports.src_port);
     guint16 opcode = cursor_be16(&payload);
+
     if (!cursor_ok(&payload))
         return;
     switch (opcode) {
@@ -289,13 +334,12 @@ tftp_gate_input(
         gate_send_error(self, from_guest, ports, read_only);
         break;
     case TFTP_ACK:
-        gate_ack(self, ports, payload, frame);
+        if (session != NULL)
+            gate_ack(self, session, payload, frame);
         break;
     case TFTP_ERROR:
-        if ((session = gate_session(self, ports.src_port)) == NULL)
-            break;
-        session->used = FALSE;
-        self->to_server(frame.at, cursor_left(&frame), self->data);
+        if (session != NULL)
+            gate_end_session(self, session);
         break;
     default:
         guest_note(&self->malformed, "tftp", "opcode %u", opcode);
@@ -314,10 +358,15 @@ tftp_gate_input(
 void
 tftp_gate_output(TftpGate *self, UdpHeader ports, Cursor payload, Cursor frame)
 {
-    TftpSession *session = gate_session(self, ports.dst_port);
+    Cursor rest = frame, datagram;
+    EthHeader eth;
+    Ip4Header ip;
+
+    if (!eth_parse(&rest, &eth) || !ip4_parse(&rest, &ip, &datagram))
+        return;
+    TftpSession *session = gate_session(self, ip.dst, ports.dst_port);
     guint16 opcode = cursor_be16(&payload);
     gsize len = cursor_left(&frame);
-
     if (session == NULL || (opcode != TFTP_DATA && opcode != TFTP_OACK) || len > FRAME_MAX)
         return;
     session->last_block = opcode == TFTP_DATA ? cursor_be16(&payload) : 0;
@@ -354,6 +403,16 @@ void
 tftp_gate_set_tree(TftpGate *self, Vfs *vfs)
 {
     self->vfs = vfs;
+}
+
+/* Ends all transfers. libslirp up to 4.7.0 forgets to close their files when it is freed. */
+void
+tftp_gate_end(TftpGate *self)
+{
+    for (guint i = 0; i < TFTP_SESSIONS_MAX; i++) {
+        if (self->sessions[i].used)
+            gate_end_session(self, &self->sessions[i]);
+    }
 }
 
 /* @self: (nullable) (transfer full): the gate */

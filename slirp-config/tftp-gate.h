@@ -25,3 +25,4 @@ void tftp_gate_set_tree(TftpGate *self, Vfs *vfs);
 void tftp_gate_input(
     TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, Cursor payload, Cursor frame);
 void tftp_gate_output(TftpGate *self, UdpHeader ports, Cursor payload, Cursor frame);
+void tftp_gate_end(TftpGate *self);

@@ -134,7 +134,23 @@ test_asked_again(void)
     g_assert_cmpuint(frame_log_count(&rig.server), ==, 2);
 }
 
-/* 25 transfers at once: the table has 20 places, and the oldest make room. */
+static void
+ask(TftpRig *rig, guint i)
+{
+    tftp_rig_send_text(rig, (guint16)(TFTP_RIG_PORT + i), TFTP_RRQ, "boot/pxeboot|octet|");
+    tftp_rig_serve(rig, (guint16)(TFTP_RIG_PORT + i), 1);
+}
+
+/* Whether transfer @i is alive: its ACK reaches the server. */
+static gboolean
+is_alive(TftpRig *rig, guint i)
+{
+    guint before = frame_log_count(&rig->server);
+    tftp_rig_ack(rig, (guint16)(TFTP_RIG_PORT + i), 1);
+    return frame_log_count(&rig->server) == before + 1;
+}
+
+/* 25 transfers at once: there are 20 places, and the oldest are ended, in the server as well. */
 static void
 test_table_full(void)
 {
@@ -143,15 +159,87 @@ test_table_full(void)
 
     tftp_rig_init(&rig, tftp_rig_tree());
     for (guint i = 0; i < n; i++) {
-        tftp_rig_send_text(&rig, (guint16)(TFTP_RIG_PORT + i), TFTP_RRQ, "boot/pxeboot|octet|");
-        tftp_rig_serve(&rig, (guint16)(TFTP_RIG_PORT + i), 1);
+        ask(&rig, i);
+        g_assert_cmpuint(rig.errors, ==, i < TFTP_SESSIONS_MAX ? 0 : i - TFTP_SESSIONS_MAX + 1);
     }
-    frame_log_empty(&rig.server);
-    for (guint i = 0; i < n; i++) {
-        tftp_rig_ack(&rig, (guint16)(TFTP_RIG_PORT + i), 1);
-        g_assert_cmpuint(frame_log_count(&rig.server), ==, i < 5 ? 0 : i - 4);
-    }
+    for (guint i = 0; i < n; i++)
+        g_assert_cmpint(is_alive(&rig, i), ==, i >= 5);
     g_assert_cmpuint(frame_log_count(&rig.guest), ==, 0);
+}
+
+/* The one that goes on is not the oldest, whenever it was started. */
+static void
+test_table_full_but_busy(void)
+{
+    g_auto(TftpRig) rig;
+
+    tftp_rig_init(&rig, tftp_rig_tree());
+    for (guint i = 0; i < 10 * TFTP_SESSIONS_MAX; i++) {
+        ask(&rig, i);
+        g_assert_true(is_alive(&rig, 0));
+    }
+    g_assert_cmpuint(rig.errors, ==, 9 * TFTP_SESSIONS_MAX);
+}
+
+/* Places are free again when a client ends its transfer, or asks anew from the same port. */
+static void
+test_places_used_again(void)
+{
+    g_auto(TftpRig) rig;
+
+    tftp_rig_init(&rig, tftp_rig_tree());
+    for (guint i = 0; i < TFTP_SESSIONS_MAX; i++)
+        ask(&rig, i);
+    for (guint i = 0; i < 100; i++)
+        ask(&rig, i % TFTP_SESSIONS_MAX);
+    g_assert_cmpuint(rig.errors, ==, 0);
+    tftp_rig_send_text(&rig, TFTP_RIG_PORT + 7, TFTP_ERROR, "||stop|");
+    g_assert_cmpuint(rig.errors, ==, 1);
+    ask(&rig, 100);
+    g_assert_cmpuint(rig.errors, ==, 1);
+    for (guint i = 0; i < TFTP_SESSIONS_MAX; i++)
+        g_assert_cmpint(is_alive(&rig, i), ==, i != 7);
+    g_assert_true(is_alive(&rig, 100));
+}
+
+/* A client is an address and a port, for libslirp and for us. */
+static void
+test_other_address(void)
+{
+    Ip4Route other = frame_to_gateway(), back = frame_from_gateway();
+    const UdpHeader ports = { TFTP_RIG_PORT, TFTP_PORT };
+    g_auto(TftpRig) rig;
+
+    tftp_rig_init(&rig, tftp_rig_tree());
+    other.src_ip = back.dst_ip = ip4_of(0xc0a84010);
+    g_autoptr(GByteArray) ack = frame_udp4(&other, TFTP_RIG_PORT, TFTP_PORT, "\0\4\0\1", 4);
+    g_autoptr(GByteArray) stop = frame_udp4(&other, TFTP_RIG_PORT, TFTP_PORT, "\0\5\0\0", 5);
+    g_autoptr(GByteArray) data = frame_udp4(&back, TFTP_PORT, TFTP_RIG_PORT, "\0\3\0\2x", 5);
+    ask(&rig, 0);
+    frame_log_empty(&rig.server);
+    tftp_gate_input(rig.gate, &other, ports, cursor_of(ack->data + 42, 4),
+                    cursor_of(ack->data, ack->len));
+    tftp_gate_input(rig.gate, &other, ports, cursor_of(stop->data + 42, 5),
+                    cursor_of(stop->data, stop->len));
+    tftp_gate_output(rig.gate, (UdpHeader){ TFTP_PORT, TFTP_RIG_PORT },
+                     cursor_of(data->data + 42, 5), cursor_of(data->data, data->len));
+    g_assert_cmpuint(frame_log_count(&rig.server) + rig.errors, ==, 0);
+    g_assert_true(is_alive(&rig, 0));
+}
+
+/* At the end libslirp is told to close what is still open. */
+static void
+test_end(void)
+{
+    g_auto(TftpRig) rig;
+
+    tftp_rig_init(&rig, tftp_rig_tree());
+    for (guint i = 0; i < 3; i++)
+        ask(&rig, i);
+    tftp_gate_end(rig.gate);
+    g_assert_cmpuint(rig.errors, ==, 3);
+    tftp_gate_end(rig.gate);
+    g_assert_cmpuint(rig.errors, ==, 3);
 }
 
 /* A frame that is larger than one on the LAN can be is not remembered. */
@@ -183,6 +271,10 @@ main(int argc, char **argv)
     g_test_add_func("/tftp-gate-transfer/client-error", test_client_error);
     g_test_add_func("/tftp-gate-transfer/asked-again", test_asked_again);
     g_test_add_func("/tftp-gate-transfer/table-full", test_table_full);
+    g_test_add_func("/tftp-gate-transfer/table-full-but-busy", test_table_full_but_busy);
+    g_test_add_func("/tftp-gate-transfer/places-used-again", test_places_used_again);
+    g_test_add_func("/tftp-gate-transfer/other-address", test_other_address);
+    g_test_add_func("/tftp-gate-transfer/end", test_end);
     g_test_add_func("/tftp-gate-transfer/oversized", test_oversized);
     return g_test_run();
 }
