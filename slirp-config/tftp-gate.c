@@ -4,9 +4,8 @@
  *
  * Requests. libslirp opens its TFTP directory plus whatever name the guest sends, follows links,
  * and up to 4.7.0 uses memory after freeing it when a read fails. So the guest's request never
- * reaches it. It is parsed, its name is looked up in the tree, the file is opened (or copied into
- * memory where the tree has no such file on the host), and libslirp gets a request of ours: its
- * TFTP directory is /proc/self/fd and the file name is the number of that descriptor. libslirp
+ * reaches it. It is parsed, its file is opened (tftp-files.c), and libslirp gets a request of ours:
+ * its TFTP directory is /proc/self/fd and the file name is the number of that descriptor. libslirp
  * opens it on the spot, so the descriptor can be closed, or used again, as soon as it has handled
  * the frame. No file is written anywhere.
  *
@@ -22,15 +21,14 @@
  */
 #include "slirp-config/tftp-gate.h"
 
-#include "base/autofd.h"
 #include "base/log.h"
 #include "slirp-config/lan-config.h"
+#include "slirp-config/tftp-files.h"
 #include "slirp-config/tftp-request.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define FRAME_MAX (ETH_HEADER + ETH_MTU)
 
@@ -44,86 +42,16 @@ typedef struct {
     guint8 last_frame[FRAME_MAX];
 } TftpSession;
 
-typedef struct {
-    VfsId id;
-    int fd; /* -1: free */
-} TftpCopy;
-
 struct TftpGate {
     Ip4Addr server;
     FrameFunc to_guest, to_server;
     gpointer data;
     guint16 ip_id;
-    Vfs *vfs; /* (nullable) (transfer none) */
-    guint next_copy;
+    TftpFiles *files;
     guint64 uses;
     TftpSession sessions[TFTP_SESSIONS_MAX];
-    TftpCopy copies[TFTP_COPIES_MAX];
-    int open_fd; /* of the file asked for last; -1, or a descriptor to close */
     GuestNote malformed, refused;
 };
-
-/* ---- the file ---- */
-
-static int
-copy_to_memory(Vfs *vfs, VfsId id, guint64 size)
-{
-    guint8 chunk[64 * 1024];
-
-    auto_fd fd = memfd_create("tftp", MFD_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    for (guint64 at = 0; at < size;) {
-        gssize n = vfs_read(vfs, id, at, chunk, sizeof chunk);
-        if (n <= 0)
-            return n < 0 ? (int)n : -EIO;
-        if (write(fd, chunk, (gsize)n) != n)
-            return -ENOSPC;
-        at += (guint64)n;
-    }
-    return autofd_steal(&fd);
-}
-
-/* A copy of a file whose tree has no descriptor for it; the last few are kept. */
-static int
-gate_copy(TftpGate *self, VfsId id, guint64 size)
-{
-    for (guint i = 0; i < TFTP_COPIES_MAX; i++) {
-        if (self->copies[i].fd >= 0 && self->copies[i].id == id)
-            return self->copies[i].fd;
-    }
-    if (size > TFTP_COPY_MAX)
-        return -EFBIG;
-    int fd = copy_to_memory(self->vfs, id, size);
-    if (fd < 0)
-        return fd;
-    TftpCopy *slot = &self->copies[self->next_copy++ % TFTP_COPIES_MAX];
-    autofd_clear(&slot->fd);
-    *slot = (TftpCopy){ id, fd };
-    return fd;
-}
-
-/* Finds the file @name. Returns: a descriptor that stays good until the next request, or -errno */
-static int
-gate_open(TftpGate *self, const char *name)
-{
-    VfsAttr attr;
-    VfsId id;
-
-    autofd_clear(&self->open_fd);
-    if (self->vfs == NULL)
-        return -ENOENT;
-    int r = vfs_walk(self->vfs, name, &id);
-    if (r < 0 || (r = vfs_getattr(self->vfs, id, &attr)) < 0)
-        return r;
-    if (attr.type != VFS_REG)
-        return -EACCES;
-    r = vfs_open(self->vfs, id);
-    if (r == -ENOTSUP)
-        return gate_copy(self, id, attr.size);
-    self->open_fd = r;
-    return r;
-}
 
 static TftpFailure
 failure_of(int negative_errno)
@@ -277,7 +205,7 @@ gate_request(TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, Cursor
         return;
     }
     g_autofree char *shown = log_escape(request.name, strlen(request.name));
-    int fd = gate_open(self, request.name);
+    int fd = tftp_files_open(self->files, request.name);
     if (fd < 0) {
         failure = failure_of(fd);
         guest_note(&self->refused, "tftp", "RRQ '%s': %s", shown, failure.text);
@@ -392,9 +320,7 @@ tftp_gate_new(Ip4Addr server, FrameFunc to_guest, FrameFunc to_server, gpointer 
     self->to_guest = to_guest;
     self->to_server = to_server;
     self->data = data;
-    self->open_fd = -1;
-    for (guint i = 0; i < TFTP_COPIES_MAX; i++)
-        self->copies[i].fd = -1;
+    self->files = tftp_files_new();
     return self;
 }
 
@@ -402,7 +328,7 @@ tftp_gate_new(Ip4Addr server, FrameFunc to_guest, FrameFunc to_server, gpointer 
 void
 tftp_gate_set_tree(TftpGate *self, Vfs *vfs)
 {
-    self->vfs = vfs;
+    tftp_files_set_tree(self->files, vfs);
 }
 
 /* Ends all transfers. libslirp up to 4.7.0 forgets to close their files when it is freed. */
@@ -421,8 +347,6 @@ tftp_gate_free(TftpGate *self)
 {
     if (self == NULL)
         return;
-    autofd_clear(&self->open_fd);
-    for (guint i = 0; i < TFTP_COPIES_MAX; i++)
-        autofd_clear(&self->copies[i].fd);
+    tftp_files_free(self->files);
     g_free(self);
 }

@@ -9,9 +9,7 @@
 #include "slirp-config/net/udp4.h"
 
 #define TFTP_PORT         69
-#define TFTP_SESSIONS_MAX 20           /* as many as libslirp has */
-#define TFTP_COPY_MAX     (128u << 20) /* bytes of a file that must be copied out of its tree */
-#define TFTP_COPIES_MAX   4            /* such copies kept */
+#define TFTP_SESSIONS_MAX 20 /* as many as libslirp has */
 
 /* Where libslirp looks for files: a request names a descriptor of ours. */
 #define TFTP_ROOT "/proc/self/fd"

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The files behind TFTP: which are opened, which copied, how many are kept, and what is refused. */
+#include "slirp-config/tftp-files.h"
+#include "tests/lan/rows.h"
+#include "tests/unit/support/tmp-dir.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+typedef struct {
+    Vfs vfs;
+    guint64 size;      /* of every file */
+    guint64 available; /* bytes that can be read, then there are no more */
+    int error;         /* of reading, negative */
+} FakeTree;
+
+static VfsId
+fake_root(Vfs *vfs)
+{
+    (void)vfs;
+    return 0;
+}
+
+static int
+fake_lookup(Vfs *vfs, VfsId dir, const char *name, VfsId *ret)
+{
+    (void)vfs, (void)dir;
+    *ret = (VfsId)(guchar)name[0];
+    return 0;
+}
+
+static int
+fake_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
+{
+    *ret = (VfsAttr){ .type = id == 0 ? VFS_DIR : VFS_REG, .size = ((FakeTree *)vfs)->size };
+    return 0;
+}
+
+static gssize
+fake_read(Vfs *vfs, VfsId id, guint64 offset, void *dst, gsize n)
+{
+    const FakeTree *self = (FakeTree *)vfs;
+    if (self->error != 0)
+        return self->error;
+    n = offset < self->available ? MIN(n, (gsize)(self->available - offset)) : 0;
+    memset(dst, (int)id, n);
+    return (gssize)n;
+}
+
+static void
+fake_free(Vfs *vfs)
+{
+    (void)vfs;
+}
+
+static const VfsOps fake_ops = {
+    .kind = "fake",
+    .root = fake_root,
+    .lookup = fake_lookup,
+    .getattr = fake_getattr,
+    .read = fake_read,
+    .free = fake_free,
+};
+
+typedef struct {
+    const char *name;
+    guint64 size, available;
+    int error;
+    int want; /* negative: what opening answers; else it works */
+} CopyRow;
+
+static const CopyRow copy_rows[] = {
+    { "good", 70000, 70000, 0, 0 },
+    { "empty", 0, 0, 0, 0 },
+    { "too-large", (guint64)TFTP_COPY_MAX + 1, 0, -EIO, -EFBIG },
+    { "read-error", 100, 0, -EIO, -EIO },
+    { "ends-early", 100000, 70000, 0, -EIO },
+};
+
+static void
+test_copy_row(gconstpointer data)
+{
+    const CopyRow *row = data;
+    FakeTree tree = { { &fake_ops }, row->size, row->available, row->error };
+    g_autoptr(TftpFiles) files = tftp_files_new();
+
+    tftp_files_set_tree(files, &tree.vfs);
+    int fd = tftp_files_open(files, "x");
+    if (row->want < 0)
+        g_assert_cmpint(fd, ==, row->want);
+    else
+        g_assert_cmpint(lseek(fd, 0, SEEK_END), ==, (off_t)row->size);
+}
+
+static void
+test_no_tree(void)
+{
+    g_autoptr(TftpFiles) files = tftp_files_new();
+    g_assert_cmpint(tftp_files_open(files, "x"), ==, -ENOENT);
+}
+
+static void
+test_no_file(void)
+{
+    FakeTree tree = { { &fake_ops }, 1, 1, 0 };
+    g_autoptr(TftpFiles) files = tftp_files_new();
+
+    tftp_files_set_tree(files, &tree.vfs);
+    g_assert_cmpint(tftp_files_open(files, "/"), ==, -EACCES);
+}
+
+static guint
+open_descriptors(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    guint n = 0;
+    while (g_dir_read_name(dir) != NULL)
+        n++;
+    return n;
+}
+
+/* Ten files one after the other, twice: the right bytes each time, and no more copies than four. */
+static void
+test_copies_kept(void)
+{
+    FakeTree tree = { { &fake_ops }, 70000, 70000, 0 };
+    guint before = open_descriptors();
+    {
+        g_autoptr(TftpFiles) files = tftp_files_new();
+        tftp_files_set_tree(files, &tree.vfs);
+        for (int i = 0; i < 20; i++) {
+            const char name[] = { (char)('a' + i % 10), '\0' };
+            char ends[2];
+            int fd = tftp_files_open(files, name);
+            g_assert_cmpint(pread(fd, &ends[0], 1, 0), ==, 1);
+            g_assert_cmpint(pread(fd, &ends[1], 1, 69999), ==, 1);
+            g_assert_cmpint(pread(fd, ends, 1, 70000), ==, 0);
+            g_assert_true(ends[0] == name[0] && ends[1] == name[0]);
+            g_assert_cmpuint(open_descriptors(), <=, before + TFTP_COPIES_MAX);
+        }
+        g_assert_cmpuint(open_descriptors(), ==, before + TFTP_COPIES_MAX);
+        tree.error = -EIO; /* a kept copy needs no reading */
+        g_assert_cmpint(tftp_files_open(files, "j"), >=, 0);
+    }
+    g_assert_cmpuint(open_descriptors(), ==, before);
+}
+
+/* A file of the host needs one descriptor, however often it is asked for. */
+static void
+test_directory(void)
+{
+    g_autoptr(TmpDir) dir = tmp_dir_new();
+    g_autofree char *path = tmp_dir_path(dir, "root");
+
+    tmp_dir_mkdir(dir, "root");
+    g_free(tmp_dir_file(dir, "root/file", "contents", -1));
+    guint before = open_descriptors();
+    {
+        g_autoptr(TftpFiles) files = tftp_files_new();
+        g_autoptr(Vfs) vfs = vfs_dir_new(path, NULL);
+        tftp_files_set_tree(files, vfs);
+        for (int i = 0; i < 50; i++) {
+            char bytes[9] = "";
+            int fd = tftp_files_open(files, "file");
+            g_assert_cmpint(pread(fd, bytes, sizeof bytes, 0), ==, 8);
+            g_assert_cmpstr(bytes, ==, "contents");
+        }
+        g_assert_cmpint(tftp_files_open(files, "missing"), ==, -ENOENT);
+        g_assert_cmpuint(open_descriptors(), <=, before + 2);
+    }
+    g_assert_cmpuint(open_descriptors(), ==, before);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ROWS_ADD("/tftp-files/copy", copy_rows, test_copy_row);
+    g_test_add_func("/tftp-files/no-tree", test_no_tree);
+    g_test_add_func("/tftp-files/no-file", test_no_file);
+    g_test_add_func("/tftp-files/copies-kept", test_copies_kept);
+    g_test_add_func("/tftp-files/directory", test_directory);
+    return g_test_run();
+}
