@@ -111,6 +111,8 @@ tftp_files_open(TftpFiles *self, const char *name)
         return r;
     if (attr.type != VFS_REG)
         return -EACCES;
+    if (attr.size > TFTP_SIZE_MAX)
+        return -EFBIG;
     r = vfs_open(self->vfs, id);
     if (r == -ENOTSUP)
         return files_copy(self, id, attr.size);

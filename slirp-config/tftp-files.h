@@ -4,6 +4,7 @@
 
 #include "images/vfs.h"
 
+#define TFTP_SIZE_MAX   G_MAXUINT32  /* bytes; libslirp starts again behind that */
 #define TFTP_COPY_MAX   (128u << 20) /* bytes of a file that must be copied out of its tree */
 #define TFTP_COPIES_MAX 4            /* such copies kept */
 
