@@ -12,7 +12,7 @@
 #include <string.h>
 
 const CommandInfo cli_commands[COMMAND_COUNT] = {
-    [COMMAND_RUN] = { "run", "--iso FILE [-- QEMU-ARGS…]", "boot over the network" },
+    [COMMAND_RUN] = { "run", "--iso FILE [-- QEMU-ARGS...]", "boot over the network" },
     [COMMAND_INSPECT] = { "inspect", "FILE", "say what is on a medium, and the plan" },
     [COMMAND_IPXE_ISO] = { "ipxe-iso", "-o FILE", "build the iPXE boot CD alone" },
 };
@@ -94,62 +94,70 @@ take_qemu_args(int *argc, char **argv)
     return NULL;
 }
 
-/* A relative host path that follows a switch is fine as it is; files are opened from here. */
-static GOptionContext *
-make_context(Command command, RunText *t, char **out)
+/* All text is taken as the bytes that it is (FILENAME): what is not of the locale is no error here,
+ * and the guest has no locale. Numbers are text, too, so that run-config.c can say what is wrong.
+ */
+static GOptionEntry *
+make_entries(Command command, RunText *t, char **out)
 {
     const CliOption options[] = {
         OPT(FOR_MEDIUM, "iso", 0, FILENAME, &t->iso, "the install ISO to boot", "FILE"),
         OPT(FOR_MEDIUM, "root", 0, FILENAME, &t->root, "boot a directory tree instead", "DIR"),
-        OPT(FOR_MEDIUM, "bootfile", 0, STRING, &t->bootfile,
+        OPT(FOR_MEDIUM, "bootfile", 0, FILENAME, &t->bootfile,
             "boot program in the tree (default: boot/pxeboot, pxelinux.0)", "PATH"),
-        OPT(FOR_RUN, "boot", 0, STRING, &t->boot,
+        OPT(FOR_RUN, "boot", 0, FILENAME, &t->boot,
             "from an iPXE CD or from QEMU's NIC ROM (default: iso)", "iso|rom"),
-        OPT(FOR_RUN | FOR_IPXE_ISO, "nic", 0, STRING, &t->nic,
+        OPT(FOR_RUN | FOR_IPXE_ISO, "nic", 0, FILENAME, &t->nic,
             "network card (default: " NIC_DEFAULT ")", "NAME"),
-        OPT(FOR_RUN, "mac", 0, STRING, &t->mac, "its address", "MAC"),
-        OPT(FOR_RUN, "net", 0, STRING, &t->net,
+        OPT(FOR_RUN, "mac", 0, FILENAME, &t->mac, "its address", "MAC"),
+        OPT(FOR_RUN, "net", 0, FILENAME, &t->net,
             "what the guest reaches: the boot server, or your network too (default: restricted)",
             "restricted|user"),
-        OPT(FOR_MEDIUM, "net-address", 0, STRING, &t->net_address,
+        OPT(FOR_MEDIUM, "net-address", 0, FILENAME, &t->net_address,
             "of the virtual LAN (default: " LAN_DEFAULT_NETWORK ")", "NET/PREFIX"),
-        OPT(FOR_RUN, "memory", 'm', STRING, &t->memory, "of the guest (default: 1024)", "MB"),
-        OPT(FOR_RUN, "cpus", 0, INT, &t->cpus, "of the guest (default: 1)", "N"),
-        OPT(FOR_RUN, "accel", 0, STRING, &t->accel,
+        OPT(FOR_RUN, "memory", 'm', FILENAME, &t->memory, "of the guest (default: 1024)", "MB"),
+        OPT(FOR_RUN, "cpus", 0, FILENAME, &t->cpus, "of the guest (default: 1)", "N"),
+        OPT(FOR_RUN, "accel", 0, FILENAME, &t->accel,
             "how QEMU runs the guest (default: kvm if it works, else tcg)", "auto|kvm|tcg"),
-        OPT(FOR_RUN, "display", 0, STRING, &t->display,
+        OPT(FOR_RUN, "display", 0, FILENAME, &t->display,
             "where the guest's screen goes (default: auto)", "auto|window|text|none"),
-        OPT(FOR_MEDIUM, "console", 0, STRING, &t->console,
+        OPT(FOR_MEDIUM, "console", 0, FILENAME, &t->console,
             "the guest's console: its screen, or the serial line, here (default: vga)",
             "vga|serial"),
         OPT(FOR_MEDIUM, "menu", 0, NONE, &t->menu, "keep the loader's menu and countdown", NULL),
-        OPT(FOR_RUN, "expect", 0, STRING, &t->expect,
+        OPT(FOR_RUN, "expect", 0, FILENAME, &t->expect,
             "end with success when the screen or the serial line shows this", "REGEX"),
-        OPT(FOR_RUN, "timeout", 0, INT, &t->timeout, "end with status 6 after so many seconds",
+        OPT(FOR_RUN, "timeout", 0, FILENAME, &t->timeout, "end with status 6 after so many seconds",
             "SEC"),
         OPT(FOR_RUN, "pcap", 0, FILENAME, &t->pcap, "write a capture of the LAN", "FILE"),
         OPT(FOR_RUN, "qemu", 0, FILENAME, &t->qemu, "the QEMU to use (default: " QEMU_DEFAULT ")",
             "PROGRAM"),
-        OPT(FOR_RUN | FOR_IPXE_ISO, "firmware-path", 0, STRING, &t->firmware_path,
-            "where iPXE and isolinux are installed", "DIR[:DIR…]"),
+        OPT(FOR_RUN | FOR_IPXE_ISO, "firmware-path", 0, FILENAME, &t->firmware_path,
+            "where iPXE and isolinux are installed", "DIR[:DIR...]"),
         OPT(FOR_RUN, "dry-run", 'n', NONE, &t->dry_run, "print QEMU's command and stop", NULL),
         OPT(FOR_IPXE_ISO, "output", 'o', FILENAME, out, "the file to write; - for stdout", "FILE"),
         OPT(FOR_INSPECT, "json", 0, NONE, &t->json, "print JSON", NULL),
         OPT(FOR_RUN, "quiet", 'q', NONE, &t->quiet, "no progress", NULL),
-        OPT(FOR_ALL, "log", 0, STRING, &t->log,
-            "more or less on stderr: quiet, warning, info, debug, or DOMAIN:LEVEL,…", "SPEC"),
+        OPT(FOR_ALL, "log", 0, FILENAME, &t->log,
+            "more or less on stderr: quiet, warning, info, debug, or DOMAIN:LEVEL,...", "SPEC"),
         OPT(FOR_ALL, "version", 'V', NONE, &t->version, "print the version", NULL),
         OPT(FOR_MEDIUM, G_OPTION_REMAINING, 0, FILENAME_ARRAY, &t->rest, NULL, NULL),
     };
-    g_autofree GOptionEntry *entries = g_new0(GOptionEntry, G_N_ELEMENTS(options) + 1);
-    g_autofree char *summary = summary_text(command);
-    g_autofree char *statuses = exit_status_text();
+    GOptionEntry *entries = g_new0(GOptionEntry, G_N_ELEMENTS(options) + 1);
     gsize n = 0;
 
     for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
         if ((options[i].commands & 1u << command) != 0)
             entries[n++] = options[i].entry;
     }
+    return entries;
+}
+
+static GOptionContext *
+make_context(Command command, const GOptionEntry *entries)
+{
+    g_autofree char *summary = summary_text(command);
+    g_autofree char *statuses = exit_status_text();
     g_autofree char *parameters =
         command == COMMAND_RUN
             ? g_strdup(cli_commands[command].parameters)
@@ -160,6 +168,40 @@ make_context(Command command, RunText *t, char **out)
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_help_enabled(context, FALSE); /* its own exits; see cli_parse() */
     return context;
+}
+
+/* Makes a message of GOption's one of ours, which begins small and says what to do. */
+static void
+explain_option_error(Command command, GError **error)
+{
+    if (error == NULL || *error == NULL)
+        return;
+    const char *text = (*error)->message;
+    GError *own = g_error_new(PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE, "%c%s: see pxe-run %s%s--help",
+                              g_ascii_tolower(*text), *text != '\0' ? text + 1 : "",
+                              command != COMMAND_RUN ? cli_commands[command].name : "",
+                              command != COMMAND_RUN ? " " : "");
+    g_clear_error(error);
+    g_propagate_error(error, own);
+}
+
+/* GOption takes "--menu=no" for "--menu". */
+static gboolean
+check_switches(char *const *argv, const GOptionEntry *entries, GError **error)
+{
+    for (; *argv != NULL; argv++) {
+        const char *name = g_str_has_prefix(*argv, "--") ? *argv + 2 : "";
+        gsize len = strcspn(name, "=");
+        for (const GOptionEntry *e = entries; name[len] == '=' && e->long_name != NULL; e++) {
+            if (e->arg != G_OPTION_ARG_NONE || strlen(e->long_name) != len ||
+                memcmp(e->long_name, name, len) != 0)
+                continue;
+            g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE, "%s: --%s takes no argument",
+                        *argv, e->long_name);
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -179,7 +221,7 @@ wants_help(int argc, char **argv)
  * @ret_command: (out): the subcommand
  * @config: (out): gets its text
  * @ret_out: (out) (transfer full) (nullable): where to write, of ipxe-iso; or the help text
- * @error: G_OPTION_ERROR or PXE_RUN_ERROR_USAGE
+ * @error: PXE_RUN_ERROR_USAGE
  *
  * Returns: FALSE on an error, and for --help, which leaves @error alone and its text in @ret_out
  **/
@@ -189,13 +231,18 @@ cli_parse(
 {
     *ret_command = take_command(&argc, argv);
     char **qemu_args = take_qemu_args(&argc, argv);
-    g_autoptr(GOptionContext) context = make_context(*ret_command, &config->text, ret_out);
+    g_autofree GOptionEntry *entries = make_entries(*ret_command, &config->text, ret_out);
+    g_autoptr(GOptionContext) context = make_context(*ret_command, entries);
     if (wants_help(argc, argv)) {
         *ret_out = g_option_context_get_help(context, TRUE, NULL);
         return FALSE;
     }
-    if (!g_option_context_parse(context, &argc, &argv, error))
+    if (!check_switches(argv, entries, error))
         return FALSE;
+    if (!g_option_context_parse(context, &argc, &argv, error)) {
+        explain_option_error(*ret_command, error);
+        return FALSE;
+    }
     if (qemu_args != NULL && *ret_command != COMMAND_RUN) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
                     "%s starts no QEMU: nothing can stand behind --",

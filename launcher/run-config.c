@@ -72,6 +72,20 @@ parse_mac(const char *text, MacAddr *ret, GError **error)
     return TRUE;
 }
 
+/* A decimal number from 1 on; @unit stands behind "want" in the message, with a space at its end.
+ */
+static gboolean
+parse_count(
+    const char *option, const char *text, const char *unit, guint max, guint *ret, GError **error)
+{
+    guint64 number;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, max, &number, NULL))
+        return usage(error, "%s '%s': want %s1 to %u", option, text, unit, max);
+    *ret = (guint)number;
+    return TRUE;
+}
+
 /* "512", "512M", "2G" */
 static gboolean
 parse_memory(const char *text, guint *ret_mb, GError **error)
@@ -158,9 +172,9 @@ validate_machine(RunConfig *self, GError **error)
     self->memory_mb = MEMORY_DEFAULT_MB;
     if (text->memory != NULL && !parse_memory(text->memory, &self->memory_mb, error))
         return FALSE;
-    if (text->cpus < 0 || text->cpus > CPUS_MAX)
-        return usage(error, "--cpus %d: want 1 to %d", text->cpus, CPUS_MAX);
-    self->cpus = text->cpus > 0 ? (guint)text->cpus : 1;
+    self->cpus = 1;
+    if (text->cpus != NULL && !parse_count("--cpus", text->cpus, "", CPUS_MAX, &self->cpus, error))
+        return FALSE;
     if (self->console == CONSOLE_SERIAL && self->display == DISPLAY_TEXT)
         return usage(error, "--console serial and --display text both want this terminal");
     return TRUE;
@@ -171,9 +185,9 @@ validate_expect(RunConfig *self, GError **error)
 {
     g_autoptr(GError) regex_error = NULL;
 
-    if (self->text.timeout < 0)
-        return usage(error, "--timeout %d: want seconds, 1 or more", self->text.timeout);
-    self->timeout_s = (guint)self->text.timeout;
+    if (self->text.timeout != NULL && !parse_count("--timeout", self->text.timeout, "seconds, ",
+                                                   TIMEOUT_MAX_S, &self->timeout_s, error))
+        return FALSE;
     if (self->text.expect == NULL)
         return TRUE;
     if (*self->text.expect == '\0')
@@ -202,12 +216,11 @@ void
 run_config_clear(RunConfig *self)
 {
     char **strings[] = {
-        &self->text.iso,     &self->text.root,          &self->text.bootfile,
-        &self->text.boot,    &self->text.nic,           &self->text.mac,
-        &self->text.net,     &self->text.net_address,   &self->text.accel,
-        &self->text.display, &self->text.console,       &self->text.memory,
-        &self->text.pcap,    &self->text.expect,        &self->text.qemu,
-        &self->text.log,     &self->text.firmware_path,
+        &self->text.iso,   &self->text.root,    &self->text.bootfile,      &self->text.boot,
+        &self->text.nic,   &self->text.mac,     &self->text.net,           &self->text.net_address,
+        &self->text.accel, &self->text.display, &self->text.console,       &self->text.memory,
+        &self->text.cpus,  &self->text.timeout, &self->text.pcap,          &self->text.expect,
+        &self->text.qemu,  &self->text.log,     &self->text.firmware_path,
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++)

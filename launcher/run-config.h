@@ -29,11 +29,10 @@ typedef enum {
     ACCEL_TCG
 } AccelMode;
 
-/* The text of each option, as GOption fills it in. */
+/* The text of each option, as GOption fills it in: bytes of any encoding. */
 typedef struct {
     char *iso, *root, *bootfile, *boot, *nic, *mac, *net, *net_address, *accel, *display, *console;
-    char *memory, *pcap, *expect, *qemu, *firmware_path, *log;
-    int cpus, timeout;
+    char *memory, *cpus, *timeout, *pcap, *expect, *qemu, *firmware_path, *log;
     gboolean menu, dry_run, quiet, json, version;
     char **rest; /* what is no option */
 } RunText;
@@ -62,6 +61,7 @@ typedef struct {
 #define MEMORY_MIN_MB     32
 #define MEMORY_MAX_MB     (1u << 20)
 #define CPUS_MAX          64
+#define TIMEOUT_MAX_S     (7 * 24 * 60 * 60)
 
 gboolean run_config_validate(RunConfig *self, GError **error);
 void run_config_clear(RunConfig *self);

@@ -59,6 +59,8 @@ line_text(const Line *self)
         { "display", t->display },
         { "console", t->console },
         { "memory", t->memory },
+        { "cpus", t->cpus },
+        { "timeout", t->timeout },
         { "pcap", t->pcap },
         { "expect", t->expect },
         { "qemu", t->qemu },
@@ -70,9 +72,8 @@ line_text(const Line *self)
         const char *name;
         int value;
     } numbers[] = {
-        { "cpus", t->cpus },       { "timeout", t->timeout }, { "menu", t->menu },
-        { "dry", t->dry_run },     { "quiet", t->quiet },     { "json", t->json },
-        { "version", t->version },
+        { "menu", t->menu }, { "dry", t->dry_run },     { "quiet", t->quiet },
+        { "json", t->json }, { "version", t->version },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++) {
@@ -102,6 +103,7 @@ static const GoodRow good_rows[] = {
     { "run-with-an-option", "run --iso a.iso", "run iso=a.iso" },
     { "run-left-out", "--iso a.iso", "run iso=a.iso" },
     { "equals-sign", "--iso=a.iso", "run iso=a.iso" },
+    { "equals-sign-in-an-argument", "--iso=--menu=no", "run iso=--menu=no" },
     { "image-alone", "a.iso", "run [a.iso]" },
     { "command-only-in-front", "a.iso run", "run [a.iso] [run]" },
     { "image-of-a-command's-name", "run inspect", "run [inspect]" },
@@ -115,9 +117,8 @@ static const GoodRow good_rows[] = {
       "--accel tcg --display none --console serial --menu --expect e --timeout 9 --pcap p --qemu q "
       "--firmware-path f --log debug -n -q",
       "run root=/t bootfile=b boot=rom nic=n mac=m net=user address=a accel=tcg display=none "
-      "console=serial memory=2G pcap=p expect=e qemu=q log=debug firmware=f cpus=2 timeout=9 "
-      "menu=1 "
-      "dry=1 quiet=1" },
+      "console=serial memory=2G cpus=2 timeout=9 pcap=p expect=e qemu=q log=debug firmware=f "
+      "menu=1 dry=1 quiet=1" },
     { "long-names", "--memory 64 --dry-run --quiet", "run memory=64 dry=1 quiet=1" },
     { "version", "-V", "run version=1" },
     { "version-of-a-command", "ipxe-iso --version", "ipxe-iso version=1" },
@@ -129,6 +130,9 @@ static const GoodRow good_rows[] = {
     { "help-behind-the-dashes-is-qemu's", "a.iso -- --help", "run [a.iso] <--help>" },
     { "a-dash-is-a-name", "-", "run [-]" },
     { "the-last-one-counts", "--iso a --iso b", "run iso=b" },
+    { "numbers-are-text-yet", "--cpus two --timeout -1", "run cpus=two timeout=-1" },
+    { "letters-the-locale-does-not-know", "--expect \xc3\xbc", "run expect=\xc3\xbc" },
+    { "bytes-that-are-no-letters", "--nic \xff", "run nic=\xff" },
 };
 
 static void
@@ -151,16 +155,19 @@ typedef struct {
 } BadRow;
 
 static const BadRow bad_rows[] = {
-    { "unknown-option", "--no-such", "--no-such" },
-    { "unknown-letter", "-z", "-z" },
-    { "argument-missing", "--iso", "--iso" },
-    { "no-number", "--cpus two", "'two'" },
-    { "number-and-more", "--timeout 9s", "'9s'" },
-    { "number-too-large", "--timeout 99999999999", "99999999999" },
-    { "argument-for-a-switch", "--menu=yes", "" },
-    { "option-of-another-command", "inspect --expect x", "--expect" },
-    { "another-option-of-another-command", "ipxe-iso --iso x", "--iso" },
-    { "output-of-run", "-o x", "-o" },
+    { "unknown-option", "--no-such", "unknown option --no-such: see pxe-run --help" },
+    { "unknown-letter", "-z", "unknown option -z: see pxe-run --help" },
+    { "unknown-bytes", "--\xff", "unknown option --\xff" },
+    { "argument-missing", "--iso", "missing argument for --iso: see pxe-run --help" },
+    { "argument-missing-for-a-letter", "-m", "missing argument for -m" },
+    { "argument-for-a-switch", "--menu=no", "--menu=no: --menu takes no argument" },
+    { "argument-for-a-switch-of-all", "ipxe-iso --version=", "--version takes no argument" },
+    { "argument-for-an-unknown-switch", "inspect --quiet=1", "unknown option --quiet=1" },
+    { "option-of-another-command", "inspect --expect x",
+      "unknown option --expect: see pxe-run inspect --help" },
+    { "another-option-of-another-command", "ipxe-iso --iso x",
+      "unknown option --iso: see pxe-run ipxe-iso --help" },
+    { "output-of-run", "-o x", "unknown option -o" },
     { "word-for-ipxe-iso", "ipxe-iso file", "what is 'file'?" },
     { "dashes-for-inspect", "inspect a.iso -- -m 1", "inspect starts no QEMU" },
     { "dashes-for-ipxe-iso", "ipxe-iso -o x --", "ipxe-iso starts no QEMU" },
@@ -173,41 +180,8 @@ test_bad(gconstpointer data)
     Line line;
 
     g_assert_false(line_parse(&line, row->line));
-    g_assert_nonnull(line.error);
-    g_assert_cmpint(error_exit_status(line.error), ==, PXE_RUN_ERROR_USAGE);
-    if (strstr(line.error->message, row->part) == NULL)
-        g_error("'%s' is not in '%s'", row->part, line.error->message);
+    assert_told(line.error, PXE_RUN_ERROR_USAGE, row->part);
     line_clear(&line);
-}
-
-/* Where the locale knows no such letter, as in many a CI job: still the user's to change. */
-static void
-test_foreign_letters(void)
-{
-    Line line;
-
-    gboolean parsed = line_parse(&line, "--expect \xc3\xbc");
-    int status = error_exit_status(line.error);
-    line_clear(&line);
-    (void)row_known_bug(parsed || status == PXE_RUN_ERROR_USAGE,
-                        "what GOption cannot convert ends with status 1, internal");
-}
-
-/* An option with 0 for an argument is not one that was not given. */
-static const BadRow zero_rows[] = {
-    { "cpus", "a.iso --cpus 0", "--cpus 0 is taken for no --cpus" },
-    { "timeout", "a.iso --timeout 0", "--timeout 0 is taken for no --timeout" },
-};
-
-static void
-test_zero(gconstpointer data)
-{
-    const BadRow *row = data;
-    Line line;
-
-    gboolean valid = line_parse(&line, row->line) && run_config_validate(&line.config, &line.error);
-    line_clear(&line);
-    (void)row_known_bug(!valid, row->part);
 }
 
 typedef struct {
@@ -258,8 +232,10 @@ test_help(gconstpointer data)
         if (!has_word(line.out, *option))
             g_error("%s is not in the help:\n%s", *option, line.out);
     }
+    g_autofree char *options_alone =
+        g_strndup(line.out, (gsize)(strstr(line.out, "Exit statuses:") - line.out));
     for (char **option = others; *option != NULL; option++)
-        g_assert_false(has_word(line.out, *option));
+        g_assert_false(has_word(options_alone, *option));
     for (const ExitStatus *status = exit_statuses; status->name != NULL; status++)
         g_assert_nonnull(strstr(line.out, status->meaning));
     line_clear(&line);
@@ -284,8 +260,6 @@ main(int argc, char **argv)
     g_set_prgname("pxe-run");
     ROWS_ADD("/cli/good", good_rows, test_good);
     ROWS_ADD("/cli/bad", bad_rows, test_bad);
-    g_test_add_func("/cli/foreign-letters", test_foreign_letters);
-    ROWS_ADD("/cli/zero", zero_rows, test_zero);
     ROWS_ADD("/cli/help", help_rows, test_help);
     g_test_add_func("/cli/commands", test_commands);
     return g_test_run();

@@ -55,7 +55,7 @@ static const ArgvRow argv_rows[] = {
       "bootindex=0" CHANNELS,
       NULL },
     { "machine",
-      { ISO, .memory = WORD("2G"), .cpus = 4 },
+      { ISO, .memory = WORD("2G"), .cpus = WORD("4") },
       { QEMU, .display = "none" },
       NULL,
       START("tcg") " -m 2048 -smp 4 -device VGA -display none" NETDEV NIC_WITH_CD CD(

@@ -10,8 +10,7 @@
 /* As RunText, but of constants; `rest` has its words separated by spaces. */
 typedef struct {
     const char *iso, *root, *bootfile, *boot, *nic, *mac, *net, *net_address, *accel, *display;
-    const char *console, *memory, *expect, *rest;
-    int cpus, timeout;
+    const char *console, *memory, *cpus, *timeout, *expect, *rest;
 } Words;
 
 static void
@@ -29,10 +28,10 @@ fill_text(RunText *text, const Words *words)
     text->display = g_strdup(words->display);
     text->console = g_strdup(words->console);
     text->memory = g_strdup(words->memory);
+    text->cpus = g_strdup(words->cpus);
+    text->timeout = g_strdup(words->timeout);
     text->expect = g_strdup(words->expect);
     text->rest = words->rest != NULL ? g_strsplit(words->rest, " ", -1) : NULL;
-    text->cpus = words->cpus;
-    text->timeout = words->timeout;
 }
 
 /* All that was decided, as text. */
@@ -91,8 +90,10 @@ static const GoodRow good_rows[] = {
     { "least-memory", { ISO, .memory = "32" }, " memory=32 " },
     { "most-memory", { ISO, .memory = "1024G" }, " memory=1048576 " },
     { "leading-zero-is-no-octal", { ISO, .memory = "0100" }, " memory=100 " },
-    { "cpus", { ISO, .cpus = 64 }, " cpus=64 " },
-    { "timeout", { ISO, .timeout = 300 }, " timeout=300 " },
+    { "least-cpus", { ISO, .cpus = "1" }, " cpus=1 " },
+    { "most-cpus", { ISO, .cpus = "64" }, " cpus=64 " },
+    { "timeout", { ISO, .timeout = "300" }, " timeout=300 " },
+    { "timeout-of-a-week", { ISO, .timeout = "604800" }, " timeout=604800 " },
     { "expect", { ISO, .expect = "^login: $" }, " expect=^login: $ " },
     { "expect-bytes-that-are-no-utf-8", { ISO, .expect = "\xff" }, " expect=\xff " },
 };
@@ -121,6 +122,8 @@ typedef struct {
 
 #define BOOTFILE "want a path of 1 to 127 bytes"
 #define SIX      "want six bytes, as in 52:54:00:12:34:56"
+#define CPUS     "want 1 to 64"
+#define SECONDS  "want seconds, 1 to 604800"
 #define MEMORY   "want 32 to 1048576 megabytes, as in 512 or 2G"
 
 static const BadRow bad_rows[] = {
@@ -174,9 +177,20 @@ static const BadRow bad_rows[] = {
     { "memory-fraction", { ISO, .memory = "1.5G" }, "--memory", MEMORY, NULL },
     { "memory-hex", { ISO, .memory = "0x200" }, "--memory", MEMORY, NULL },
     { "memory-unit-alone", { ISO, .memory = "G" }, "--memory", MEMORY, NULL },
-    { "cpus-negative", { ISO, .cpus = -1 }, "--cpus -1", "want 1 to 64", NULL },
-    { "cpus-too-many", { ISO, .cpus = 65 }, "--cpus 65", "want 1 to 64", NULL },
-    { "timeout-negative", { ISO, .timeout = -1 }, "--timeout -1", "want seconds, 1 or more", NULL },
+    { "cpus-zero", { ISO, .cpus = "0" }, "--cpus '0'", CPUS, NULL },
+    { "cpus-empty", { ISO, .cpus = "" }, "--cpus ''", CPUS, NULL },
+    { "cpus-word", { ISO, .cpus = "two" }, "--cpus 'two'", CPUS, NULL },
+    { "cpus-negative", { ISO, .cpus = "-1" }, "--cpus '-1'", CPUS, NULL },
+    { "cpus-too-many", { ISO, .cpus = "65" }, "--cpus '65'", CPUS, NULL },
+    { "timeout-zero", { ISO, .timeout = "0" }, "--timeout '0'", SECONDS, NULL },
+    { "timeout-word", { ISO, .timeout = "soon" }, "--timeout 'soon'", SECONDS, NULL },
+    { "timeout-unit", { ISO, .timeout = "9s" }, "--timeout '9s'", SECONDS, NULL },
+    { "timeout-fraction", { ISO, .timeout = "1.5" }, "--timeout '1.5'", SECONDS, NULL },
+    { "timeout-space", { ISO, .timeout = " 9" }, "--timeout ' 9'", SECONDS, NULL },
+    { "timeout-hex", { ISO, .timeout = "0x9" }, "--timeout '0x9'", SECONDS, NULL },
+    { "timeout-negative", { ISO, .timeout = "-1" }, "--timeout '-1'", SECONDS, NULL },
+    { "timeout-too-long", { ISO, .timeout = "604801" }, "--timeout '604801'", SECONDS, NULL },
+    { "timeout-overflow", { ISO, .timeout = "99999999999999999999" }, "--timeout", SECONDS, NULL },
     { "expect-empty", { ISO, .expect = "" }, "--expect", "it would match at once", NULL },
     { "expect-matches-nothing",
       { ISO, .expect = "x*" },
