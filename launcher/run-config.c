@@ -68,6 +68,8 @@ parse_mac(const char *text, MacAddr *ret, GError **error)
     }
     if (mac_is_group(mac))
         return usage(error, "--mac '%s': is a group address (the first byte is odd)", text);
+    if (mac_equal(mac, (MacAddr){ { 0 } }))
+        return usage(error, "--mac '%s': is no card's address", text);
     *ret = mac;
     return TRUE;
 }
