@@ -192,12 +192,13 @@ validate_expect(RunConfig *self, GError **error)
         return FALSE;
     if (self->text.expect == NULL)
         return TRUE;
-    if (*self->text.expect == '\0')
-        return usage(error, "--expect: the expression is empty, it would match at once");
     self->expect = g_regex_new(self->text.expect,
                                G_REGEX_MULTILINE | G_REGEX_OPTIMIZE | G_REGEX_RAW, 0, &regex_error);
     if (self->expect == NULL)
         return usage(error, "--expect '%s': %s", self->text.expect, regex_error->message);
+    if (g_regex_match(self->expect, "", 0, NULL))
+        return usage(error, "--expect '%s': matches the empty text, and so at once",
+                     self->text.expect);
     return TRUE;
 }
 
