@@ -182,6 +182,15 @@ validate_machine(RunConfig *self, GError **error)
     return TRUE;
 }
 
+/* GLib's message repeats the expression; only what is behind it is of interest. */
+static gboolean
+bad_regex(const char *regex, const GError *regex_error, GError **error)
+{
+    const char *place = g_strrstr(regex_error->message, " at char ");
+    return usage(error, "--expect '%s':%s%s", regex, place != NULL ? "" : " ",
+                 place != NULL ? place : regex_error->message);
+}
+
 static gboolean
 validate_expect(RunConfig *self, GError **error)
 {
@@ -195,7 +204,7 @@ validate_expect(RunConfig *self, GError **error)
     self->expect = g_regex_new(self->text.expect,
                                G_REGEX_MULTILINE | G_REGEX_OPTIMIZE | G_REGEX_RAW, 0, &regex_error);
     if (self->expect == NULL)
-        return usage(error, "--expect '%s': %s", self->text.expect, regex_error->message);
+        return bad_regex(self->text.expect, regex_error, error);
     if (g_regex_match(self->expect, "", 0, NULL))
         return usage(error, "--expect '%s': matches the empty text, and so at once",
                      self->text.expect);

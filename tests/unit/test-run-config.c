@@ -192,8 +192,10 @@ static const BadRow bad_rows[] = {
     { "expect-a-line's-end", { ISO, .expect = "$" }, "--expect '$'", AT_ONCE },
     { "expect-an-empty-line", { ISO, .expect = "^$" }, "--expect '^$'", AT_ONCE },
     { "expect-one-or-nothing", { ISO, .expect = "login:|" }, "--expect 'login:|'", AT_ONCE },
-    { "expect-bad", { ISO, .expect = "a(b" }, "--expect 'a(b'", "" },
-    { "expect-bad-range", { ISO, .expect = "[z-a]" }, "--expect '[z-a]'", "" },
+    { "expect-bad", { ISO, .expect = "a(b" }, "--expect 'a(b': at char 3: ", "missing" },
+    { "expect-bad-range", { ISO, .expect = "[z-a]" }, "--expect '[z-a]': at char 3: ", "order" },
+    { "expect-bad-bytes", { ISO, .expect = "\xff(" }, "--expect '\xff(': at char 2: ", "" },
+    { "expect-a-place-in-it", { ISO, .expect = " at char (" }, "--expect ' at char (': at ", "" },
 };
 
 static void
