@@ -27,6 +27,21 @@ add_pair(GStrvBuilder *argv, const char *option, const char *value)
     g_strv_builder_add_many(argv, option, value, NULL);
 }
 
+/* @text as a value in one of QEMU's lists: there a comma is two. */
+static char *
+list_value(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    return g_strjoinv(",,", parts);
+}
+
+static void
+append_value(GString *list, const char *name, const char *text)
+{
+    g_autofree char *value = list_value(text);
+    g_string_append_printf(list, ",%s=%s", name, value);
+}
+
 /* QEMU's own user networking in place of our LAN: without NFS, but it starts. */
 static void
 add_stand_alone_net(GStrvBuilder *argv, const RunConfig *config, const QemuSetup *setup)
@@ -39,9 +54,9 @@ add_stand_alone_net(GStrvBuilder *argv, const RunConfig *config, const QemuSetup
     g_string_append_printf(netdev, ",dns=" IP4_FMT, IP4_ARG(lan->dns));
     g_string_append_printf(netdev, ",dhcpstart=" IP4_FMT, IP4_ARG(lan->guest));
     if (config->root != NULL)
-        g_string_append_printf(netdev, ",tftp=%s", config->root);
+        append_value(netdev, "tftp", config->root);
     if (setup->bootfile != NULL)
-        g_string_append_printf(netdev, ",bootfile=%s", setup->bootfile);
+        append_value(netdev, "bootfile", setup->bootfile);
     if (config->net == NET_RESTRICTED)
         g_string_append(netdev, ",restrict=on");
     add_pair(argv, "-netdev", netdev->str);
@@ -56,14 +71,13 @@ add_net(GStrvBuilder *argv, const RunConfig *config, const QemuSetup *setup)
         g_strv_builder_add(argv, "-netdev");
         add(argv, "dgram,id=lan,local.type=fd,local.str=%d", QEMU_FD_NET);
     }
-    g_strv_builder_add(argv, "-device");
-    g_autofree char *device =
-        g_strdup_printf("%s,netdev=lan,mac=" MAC_FMT, config->nic->device, MAC_ARG(config->mac));
+    g_autoptr(GString) device = g_string_new(config->nic->device);
+    g_string_append_printf(device, ",netdev=lan,mac=" MAC_FMT, MAC_ARG(config->mac));
     /* With the CD, SeaBIOS need not run the card's ROM first. */
-    if (config->boot == BOOT_ISO)
-        add(argv, "%s,romfile=", device);
-    else
-        add(argv, "%s,romfile=%s,bootindex=0", device, setup->rom);
+    append_value(device, "romfile", config->boot == BOOT_ISO ? "" : setup->rom);
+    if (config->boot == BOOT_ROM)
+        g_string_append(device, ",bootindex=0");
+    add_pair(argv, "-device", device->str);
 }
 
 static void
