@@ -23,7 +23,7 @@ OWNERS = {
     "libisofs/libisofs.h": {"images/iso-scan.c", "images/iso-scan-child.c", "images/iso-writer.c"},
     "json-c/json.h": {"base/json.h"},
     "zlib.h": {"images/kernel-file.c"},
-    "glib-unix.h": {"launcher/console.c", "launcher/qemu-process.c", "launcher/qmp.c",
+    "glib-unix.h": {"launcher/console.c", "launcher/output.c", "launcher/qemu-process.c", "launcher/qmp.c",
                     "launcher/run.c"},
 }
 

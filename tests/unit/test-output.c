@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* launcher/output.c: nobody waits for a slow reader, nothing is lost or disordered. */
+#include "base/autofd.h"
+#include "launcher/output.h"
+#include "tests/lan/rows.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <termios.h>
+
+/* More than any pipe, socket or terminal takes at once. */
+#define MANY_BYTES (1u << 20)
+
+/* What is written to, and the end that reads it. */
+typedef struct {
+    int fd, reader;
+} Ends;
+
+static Ends
+pipe_ends(void)
+{
+    int fds[2];
+    g_assert_cmpint(pipe(fds), ==, 0);
+    return (Ends){ fds[1], fds[0] };
+}
+
+static Ends
+socket_ends(void)
+{
+    int fds[2];
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+    return (Ends){ fds[1], fds[0] };
+}
+
+/* A terminal that changes nothing of what passes. */
+static Ends
+terminal_ends(void)
+{
+    struct termios modes;
+
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    g_assert_cmpint(master, >=, 0);
+    g_assert_cmpint(grantpt(master) + unlockpt(master), ==, 0);
+    int fd = open(ptsname(master), O_RDWR | O_NOCTTY);
+    g_assert_cmpint(tcgetattr(fd, &modes), ==, 0);
+    cfmakeraw(&modes);
+    g_assert_cmpint(tcsetattr(fd, TCSANOW, &modes), ==, 0);
+    return (Ends){ fd, master };
+}
+
+typedef struct {
+    const char *name;
+    Ends (*ends)(void);
+} KindRow;
+
+static const KindRow kind_rows[] = {
+    { "pipe", pipe_ends },
+    { "socket", socket_ends },
+    { "terminal", terminal_ends },
+};
+
+/* Reads what has come, without waiting. */
+static void
+take(int fd, GByteArray *got)
+{
+    guint8 bytes[4096];
+
+    g_assert_cmpint(fcntl(fd, F_SETFL, O_NONBLOCK), ==, 0);
+    for (;;) {
+        ssize_t n = read(fd, bytes, sizeof bytes);
+        if (n <= 0)
+            return;
+        g_byte_array_append(got, bytes, (guint)n);
+    }
+}
+
+static void
+count(gpointer counter)
+{
+    ++*(guint *)counter;
+}
+
+static void
+test_slow_reader(gconstpointer data)
+{
+    const KindRow *row = data;
+    Ends ends = row->ends();
+    auto_fd fd = ends.fd, reader = ends.reader;
+    g_autofree guint8 *bytes = g_malloc(MANY_BYTES);
+    g_autoptr(GByteArray) got = g_byte_array_new();
+    g_autoptr(Output) output = output_new(fd);
+    guint written = 0;
+
+    int flags = fcntl(fd, F_GETFL);
+    row_pattern(bytes, MANY_BYTES, 1);
+    output_set_written(output, count, &written);
+    output_write(output, (const char *)bytes, MANY_BYTES / 2);
+    g_assert_cmpuint(output_waiting(output), >, 0);
+    output_write(output, (const char *)bytes + MANY_BYTES / 2, MANY_BYTES / 2);
+    g_assert_cmpint(output_error(output), ==, 0);
+    g_assert_cmpint(fcntl(fd, F_GETFL), ==, flags); /* others write there, too */
+    while (got->len < MANY_BYTES) {
+        take(reader, got);
+        g_main_context_iteration(NULL, FALSE);
+    }
+    ROW_CMPMEM(got->data, (gsize)got->len, bytes, (gsize)MANY_BYTES);
+    g_assert_cmpuint(output_waiting(output), ==, 0);
+    g_assert_cmpuint(written, ==, 1);
+}
+
+/* One who does not read at all, and goes away. */
+static void
+test_reader_gone(gconstpointer data)
+{
+    const KindRow *row = data;
+    Ends ends = row->ends();
+    auto_fd fd = ends.fd;
+    g_autofree char *bytes = g_malloc0(MANY_BYTES);
+    g_autoptr(Output) output = output_new(fd);
+    guint written = 0;
+
+    output_set_written(output, count, &written);
+    output_write(output, bytes, MANY_BYTES);
+    g_assert_cmpuint(output_waiting(output), >, 0);
+    (void)close(ends.reader);
+    while (written == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(output_error(output), !=, 0);
+    output_write(output, bytes, MANY_BYTES);
+    g_assert_cmpuint(output_waiting(output), ==, 0);
+    output_finish(output, 10000);
+}
+
+static void
+test_finish(gconstpointer data)
+{
+    const KindRow *row = data;
+    Ends ends = row->ends();
+    auto_fd fd = ends.fd, reader = ends.reader;
+    g_autofree char *bytes = g_malloc0(MANY_BYTES);
+    g_autoptr(Output) output = output_new(fd);
+
+    output_write(output, bytes, MANY_BYTES);
+    gint64 begin_us = g_get_monotonic_time();
+    output_finish(output, 30); /* nobody reads */
+    g_assert_cmpint(g_get_monotonic_time() - begin_us, >=, 20000);
+    g_assert_cmpint(g_get_monotonic_time() - begin_us, <, 10 * G_USEC_PER_SEC);
+    g_assert_cmpuint(output_waiting(output), ==, 0);
+}
+
+static gpointer
+read_all(gpointer reader)
+{
+    guint8 bytes[4096];
+    gsize got = 0;
+
+    while (got < MANY_BYTES) {
+        ssize_t n = read(GPOINTER_TO_INT(reader), bytes, sizeof bytes);
+        g_assert_cmpint(n, >, 0);
+        got += (gsize)n;
+    }
+    return NULL;
+}
+
+static void
+test_finish_with_a_reader(gconstpointer data)
+{
+    const KindRow *row = data;
+    Ends ends = row->ends();
+    auto_fd fd = ends.fd, reader = ends.reader;
+    g_autofree char *bytes = g_malloc0(MANY_BYTES);
+    g_autoptr(Output) output = output_new(fd);
+
+    output_write(output, bytes, MANY_BYTES);
+    GThread *thread = g_thread_new("reader", read_all, GINT_TO_POINTER(reader));
+    output_finish(output, 10000);
+    g_assert_cmpuint(output_waiting(output), ==, 0);
+    g_assert_cmpint(output_error(output), ==, 0);
+    g_thread_join(thread);
+}
+
+static gboolean
+set_flag(gpointer flag)
+{
+    *(gboolean *)flag = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+/* Ctrl-S. */
+static void
+test_stopped_terminal(void)
+{
+    Ends ends = terminal_ends();
+    auto_fd fd = ends.fd, reader = ends.reader;
+    g_autoptr(GByteArray) got = g_byte_array_new();
+    g_autoptr(Output) output = output_new(fd);
+    gboolean over = FALSE;
+    guint turns = 0;
+
+    g_assert_cmpint(tcflow(fd, TCOOFF), ==, 0);
+    output_write(output, "text", 4);
+    g_assert_cmpuint(output_waiting(output), ==, 4);
+    g_timeout_add(50, set_flag, &over);
+    for (; !over; turns++)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(turns, <, 30); /* it does not spin */
+    g_assert_cmpint(tcflow(fd, TCOON), ==, 0);
+    while (output_waiting(output) > 0)
+        g_main_context_iteration(NULL, TRUE);
+    take(reader, got);
+    ROW_CMPMEM(got->data, (gsize)got->len, "text", (gsize)4);
+}
+
+static void
+test_file(void)
+{
+    g_autofree char *path = NULL;
+    g_autofree char *content = NULL;
+    auto_fd fd = g_file_open_tmp(NULL, &path, NULL);
+    g_autoptr(Output) output = output_new(fd);
+
+    g_assert_cmpint(write(fd, "before ", 7), ==, 7);
+    output_write(output, "after", 5);
+    g_assert_cmpuint(output_waiting(output), ==, 0);
+    g_assert_true(g_file_get_contents(path, &content, NULL, NULL));
+    g_assert_cmpstr(content, ==, "before after");
+    g_assert_cmpuint(output_columns(output), ==, 80);
+    (void)unlink(path);
+}
+
+static void
+test_errors(void)
+{
+    auto_fd full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    g_autoptr(Output) output = output_new(full);
+    g_autoptr(Output) closed = output_new(-1);
+
+    output_write(output, "x", 1);
+    g_assert_cmpint(output_error(output), ==, ENOSPC);
+    output_write(closed, "x", 1);
+    g_assert_cmpint(output_error(closed), !=, 0);
+    output_free(NULL);
+}
+
+static void
+test_columns(void)
+{
+    Ends ends = terminal_ends();
+    auto_fd fd = ends.fd, reader = ends.reader;
+    g_autoptr(Output) output = output_new(fd);
+    struct winsize size = { .ws_col = 132, .ws_row = 40 };
+
+    g_assert_cmpuint(output_columns(output), ==, 80); /* it does not know */
+    g_assert_cmpint(ioctl(reader, TIOCSWINSZ, &size), ==, 0);
+    g_assert_cmpuint(output_columns(output), ==, 132);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    ROWS_ADD("/output/slow-reader", kind_rows, test_slow_reader);
+    ROWS_ADD("/output/reader-gone", kind_rows, test_reader_gone);
+    ROWS_ADD("/output/finish", kind_rows, test_finish);
+    ROWS_ADD("/output/finish-with-a-reader", kind_rows, test_finish_with_a_reader);
+    g_test_add_func("/output/stopped-terminal", test_stopped_terminal);
+    g_test_add_func("/output/file", test_file);
+    g_test_add_func("/output/errors", test_errors);
+    g_test_add_func("/output/columns", test_columns);
+    return g_test_run();
+}
