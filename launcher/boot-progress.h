@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells on stderr how far the boot is. */
+/* Tells on stderr how far the boot is. Time is an argument: monotonic, in microseconds. */
 #pragma once
 
+#include "launcher/output.h"
 #include "nfs/nfs-server.h"
 #include "slirp-config/boot-watch.h"
 
@@ -13,14 +14,29 @@ typedef enum {
     PROGRESS_TERMINAL, /* the same, with colour and a line that changes in place */
 } ProgressStyle;
 
-BootProgress *boot_progress_new(ProgressStyle style, gint64 start_us);
+/* Whether it is told, too, that nothing is to be told, where no line changes in place. */
+typedef enum {
+    IDLE_NEVER,        /* somebody sees the guest itself, on this terminal */
+    IDLE_UNTIL_KERNEL, /* from then on the guest is the user's */
+    IDLE_ALWAYS,       /* something is waited for */
+} ProgressIdle;
+
+typedef struct {
+    ProgressStyle style;
+    ProgressIdle idle;
+    Output *output;  /* (transfer full) */
+    gint64 start_us; /* when the run began */
+} ProgressSetup;
+
+BootProgress *boot_progress_new(const ProgressSetup *setup);
 void boot_progress_free(BootProgress *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BootProgress, boot_progress_free)
 
-void boot_progress_message(BootProgress *self, const char *what, const char *text);
+void boot_progress_message(BootProgress *self, const char *what, const char *text, gint64 now_us);
 void boot_progress_line(BootProgress *self, const char *line);
-void boot_progress_event(BootProgress *self, const BootEvent *event);
-void boot_progress_nfs(BootProgress *self, Vfs *vfs, const NfsEvent *event);
-void boot_progress_text(BootProgress *self, const char *text);
-void boot_progress_tick(BootProgress *self);
-void boot_progress_end(BootProgress *self);
+void boot_progress_event(BootProgress *self, const BootEvent *event, gint64 now_us);
+void boot_progress_nfs(BootProgress *self, Vfs *vfs, const NfsEvent *event, gint64 now_us);
+void boot_progress_text(BootProgress *self, const char *where, const char *text, gint64 now_us);
+void boot_progress_tick(BootProgress *self, gint64 now_us);
+void boot_progress_hold(BootProgress *self, gboolean hold);
+void boot_progress_end(BootProgress *self, gint64 now_us);

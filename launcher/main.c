@@ -23,14 +23,32 @@ static ProgressStyle
 progress_style(const RunConfig *config)
 {
     const char *term = g_getenv("TERM");
+    const char *no_color = g_getenv("NO_COLOR"); /* counts unless empty: https://no-color.org */
 
     if (config->text.quiet)
         return PROGRESS_QUIET;
     /* The serial console writes to the same terminal, where a line in place would be torn. */
     if (isatty(STDERR_FILENO) && config->console == CONSOLE_VGA && g_strcmp0(term, "dumb") != 0 &&
-        g_getenv("NO_COLOR") == NULL)
+        (no_color == NULL || *no_color == '\0'))
         return PROGRESS_TERMINAL;
     return PROGRESS_LINES;
+}
+
+static BootProgress *
+make_progress(const RunConfig *config, gint64 start_us)
+{
+    ProgressSetup setup = {
+        .style = progress_style(config),
+        .idle = IDLE_UNTIL_KERNEL,
+        .output = output_new(STDERR_FILENO),
+        .start_us = start_us,
+    };
+
+    if (config->console == CONSOLE_SERIAL && isatty(STDOUT_FILENO))
+        setup.idle = IDLE_NEVER;
+    else if (config->expect != NULL || config->timeout_s > 0)
+        setup.idle = IDLE_ALWAYS;
+    return boot_progress_new(&setup);
 }
 
 static int
@@ -40,7 +58,7 @@ command_run(RunConfig *config, gint64 start_us, GError **error)
         return PXE_RUN_ERROR_USAGE;
     if (config->text.dry_run)
         return run_dry(config, error) ? PXE_RUN_OK : PXE_RUN_ERROR_INTERNAL;
-    g_autoptr(BootProgress) progress = boot_progress_new(progress_style(config), start_us);
+    g_autoptr(BootProgress) progress = make_progress(config, start_us);
     if (!log_install(config->text.log, print_log_line, progress, error))
         return PXE_RUN_ERROR_USAGE;
     int status = run_boot(config, progress, error);

@@ -27,7 +27,7 @@ run_matched(Run *self, const char *where)
 
     if (self->ending)
         return;
-    boot_progress_message(self->progress, "expected", message);
+    boot_progress_message(self->progress, "expected", message, g_get_monotonic_time());
     run_end(self, PXE_RUN_OK, NULL);
 }
 
@@ -35,7 +35,7 @@ run_matched(Run *self, const char *where)
 void
 on_boot_event(const BootEvent *event, gpointer data)
 {
-    boot_progress_event(((Run *)data)->progress, event);
+    boot_progress_event(((Run *)data)->progress, event, g_get_monotonic_time());
 }
 
 /* The guest has mounted, or read. */
@@ -43,7 +43,7 @@ void
 on_nfs_event(const NfsEvent *event, gpointer data)
 {
     Run *self = data;
-    boot_progress_nfs(self->progress, self->medium.tree, event);
+    boot_progress_nfs(self->progress, self->medium.tree, event, g_get_monotonic_time());
 }
 
 /* The screen has changed. */
@@ -57,7 +57,7 @@ on_screen(const char *text, gpointer data)
         qmp_execute(self->qmp, "send-key", args, NULL, NULL);
         self->prompt_done = TRUE;
     }
-    boot_progress_text(self->progress, text);
+    boot_progress_text(self->progress, "screen", text, g_get_monotonic_time());
     if (expect_feed_screen(self->expect, text))
         run_matched(self, "screen");
 }
@@ -69,7 +69,8 @@ on_serial(const char *bytes, gsize len, gpointer data)
     Run *self = data;
     gboolean matched = expect_feed_serial(self->expect, bytes, len);
 
-    boot_progress_text(self->progress, expect_serial_tail(self->expect));
+    boot_progress_text(self->progress, "serial line", expect_serial_tail(self->expect),
+                       g_get_monotonic_time());
     if (matched)
         run_matched(self, "serial line");
 }
@@ -97,6 +98,7 @@ on_qemu_exit(int status, gpointer data)
     Run *self = data;
 
     self->qemu_ended = TRUE;
+    boot_progress_hold(self->progress, FALSE);
     if (self->ending)
         g_main_loop_quit(self->loop);
     else if (status != 0)
@@ -135,6 +137,6 @@ on_tick(gpointer data)
         self->prompt_done = TRUE;
     if (self->ticks % every == 0 && !self->ending)
         screen_poll(self->screen, self->qmp);
-    boot_progress_tick(self->progress);
+    boot_progress_tick(self->progress, g_get_monotonic_time());
     return G_SOURCE_CONTINUE;
 }

@@ -182,12 +182,15 @@ step_spawn(Run *self, GError **error)
         .terminal = g_str_equal(self->setup.display, "curses"),
     };
 
+    if (spawn.terminal && isatty(STDERR_FILENO))
+        boot_progress_hold(self->progress, TRUE); /* until QEMU has left it */
+
     self->process = qemu_process_spawn(&spawn, on_qemu_exit, self, error);
     if (self->process == NULL)
         return FALSE;
     if (self->no_kvm != NULL) {
         g_autofree char *message = g_strdup_printf("%s: the guest is emulated (tcg)", self->no_kvm);
-        boot_progress_message(self->progress, "qemu", message);
+        boot_progress_message(self->progress, "qemu", message, g_get_monotonic_time());
     }
     for (guint i = 0; i < self->n_fds; i++)
         autofd_clear(&self->fds[i].source);
@@ -205,15 +208,16 @@ static void
 tell_plan(Run *self)
 {
     const Media *media = self->medium.media;
-    g_autofree char *text = g_strdup_printf(
-        "%s%s%s, %s", media->release != NULL ? "FreeBSD " : "",
-        media->release != NULL ? media->release : self->medium.name, media->arch != NULL ? " " : "",
-        media->arch != NULL ? media->arch : media->bootfile);
+    g_autofree char *text =
+        g_strdup_printf("%s%s, %s", media->release != NULL ? "FreeBSD " : "",
+                        media->release != NULL ? media->release : self->medium.name,
+                        media->arch != NULL ? media->arch : media->bootfile);
 
-    boot_progress_message(self->progress, "medium", text);
+    boot_progress_message(self->progress, "medium", text, g_get_monotonic_time());
     for (guint i = 0; i < self->medium.plan->warnings->len; i++)
         boot_progress_message(self->progress, "trouble",
-                              g_ptr_array_index(self->medium.plan->warnings, i));
+                              g_ptr_array_index(self->medium.plan->warnings, i),
+                              g_get_monotonic_time());
 }
 
 /* Reads the whole medium, while the firmware starts, and tells the LAN what to serve. */

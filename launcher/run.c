@@ -78,13 +78,15 @@ run_show_last(Run *self)
         { "last of the serial line", expect_serial_tail(self->expect) },
     };
 
-    boot_progress_end(self->progress);
+    boot_progress_end(self->progress, g_get_monotonic_time());
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
         const char *shown = last_lines(parts[i].text, 2 * SCREEN_ROWS);
         gboolean ended = g_str_has_suffix(shown, "\n");
-        if (*shown != '\0')
-            (void)fprintf(stderr, "%s:\n%s\n%s%s%s\n", parts[i].title, rule, shown,
-                          ended ? "" : "\n", rule);
+        if (*shown == '\0')
+            continue;
+        g_autofree char *part = g_strdup_printf("%s:\n%s\n%s%s%s", parts[i].title, rule, shown,
+                                                ended ? "" : "\n", rule);
+        boot_progress_line(self->progress, part);
     }
 }
 
@@ -194,7 +196,7 @@ run_boot(const RunConfig *config, BootProgress *progress, GError **error)
         if (!run_steps[i].func(&run, &failure))
             break;
     }
-    boot_progress_end(progress);
+    boot_progress_end(progress, g_get_monotonic_time());
     if (run.port != NULL && qemu_port_lost(run.port) > 0)
         g_warning("%" G_GUINT64_FORMAT " frames to the guest were lost", qemu_port_lost(run.port));
     int status = failure != NULL ? error_exit_status(failure) : run.exit_status;
@@ -221,7 +223,9 @@ run_dry(const RunConfig *config, GError **error)
                 .loop = g_main_loop_new(NULL, FALSE),
                 .ends = { -1, -1, -1, -1 } };
 
-    run.progress = boot_progress_new(PROGRESS_QUIET, 0);
+    const ProgressSetup quiet = { .style = PROGRESS_QUIET, .output = output_new(STDERR_FILENO) };
+
+    run.progress = boot_progress_new(&quiet);
     gboolean ok = step_medium(&run, error) && step_host(&run, error);
     if (ok) {
         run.setup.stand_alone = TRUE;

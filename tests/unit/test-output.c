@@ -3,53 +3,21 @@
 #include "base/autofd.h"
 #include "launcher/output.h"
 #include "tests/lan/rows.h"
+#include "tests/unit/support/ends.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <termios.h>
 
 /* More than any pipe, socket or terminal takes at once. */
 #define MANY_BYTES (1u << 20)
 
-/* What is written to, and the end that reads it. */
-typedef struct {
-    int fd, reader;
-} Ends;
-
 static Ends
-pipe_ends(void)
+any_terminal(void)
 {
-    int fds[2];
-    g_assert_cmpint(pipe(fds), ==, 0);
-    return (Ends){ fds[1], fds[0] };
-}
-
-static Ends
-socket_ends(void)
-{
-    int fds[2];
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
-    return (Ends){ fds[1], fds[0] };
-}
-
-/* A terminal that changes nothing of what passes. */
-static Ends
-terminal_ends(void)
-{
-    struct termios modes;
-
-    int master = posix_openpt(O_RDWR | O_NOCTTY);
-    g_assert_cmpint(master, >=, 0);
-    g_assert_cmpint(grantpt(master) + unlockpt(master), ==, 0);
-    int fd = open(ptsname(master), O_RDWR | O_NOCTTY);
-    g_assert_cmpint(tcgetattr(fd, &modes), ==, 0);
-    cfmakeraw(&modes);
-    g_assert_cmpint(tcsetattr(fd, TCSANOW, &modes), ==, 0);
-    return (Ends){ fd, master };
+    return terminal_ends(0);
 }
 
 typedef struct {
@@ -60,23 +28,8 @@ typedef struct {
 static const KindRow kind_rows[] = {
     { "pipe", pipe_ends },
     { "socket", socket_ends },
-    { "terminal", terminal_ends },
+    { "terminal", any_terminal },
 };
-
-/* Reads what has come, without waiting. */
-static void
-take(int fd, GByteArray *got)
-{
-    guint8 bytes[4096];
-
-    g_assert_cmpint(fcntl(fd, F_SETFL, O_NONBLOCK), ==, 0);
-    for (;;) {
-        ssize_t n = read(fd, bytes, sizeof bytes);
-        if (n <= 0)
-            return;
-        g_byte_array_append(got, bytes, (guint)n);
-    }
-}
 
 static void
 count(gpointer counter)
@@ -91,7 +44,7 @@ test_slow_reader(gconstpointer data)
     Ends ends = row->ends();
     auto_fd fd = ends.fd, reader = ends.reader;
     g_autofree guint8 *bytes = g_malloc(MANY_BYTES);
-    g_autoptr(GByteArray) got = g_byte_array_new();
+    g_autoptr(GString) got = g_string_new(NULL);
     g_autoptr(Output) output = output_new(fd);
     guint written = 0;
 
@@ -104,10 +57,10 @@ test_slow_reader(gconstpointer data)
     g_assert_cmpint(output_error(output), ==, 0);
     g_assert_cmpint(fcntl(fd, F_GETFL), ==, flags); /* others write there, too */
     while (got->len < MANY_BYTES) {
-        take(reader, got);
+        ends_read(&ends, got);
         g_main_context_iteration(NULL, FALSE);
     }
-    ROW_CMPMEM(got->data, (gsize)got->len, bytes, (gsize)MANY_BYTES);
+    ROW_CMPMEM(got->str, got->len, bytes, (gsize)MANY_BYTES);
     g_assert_cmpuint(output_waiting(output), ==, 0);
     g_assert_cmpuint(written, ==, 1);
 }
@@ -194,9 +147,9 @@ set_flag(gpointer flag)
 static void
 test_stopped_terminal(void)
 {
-    Ends ends = terminal_ends();
+    Ends ends = terminal_ends(0);
     auto_fd fd = ends.fd, reader = ends.reader;
-    g_autoptr(GByteArray) got = g_byte_array_new();
+    g_autoptr(GString) got = g_string_new(NULL);
     g_autoptr(Output) output = output_new(fd);
     gboolean over = FALSE;
     guint turns = 0;
@@ -211,8 +164,8 @@ test_stopped_terminal(void)
     g_assert_cmpint(tcflow(fd, TCOON), ==, 0);
     while (output_waiting(output) > 0)
         g_main_context_iteration(NULL, TRUE);
-    take(reader, got);
-    ROW_CMPMEM(got->data, (gsize)got->len, "text", (gsize)4);
+    ends_read(&ends, got);
+    ROW_CMPMEM(got->str, got->len, "text", (gsize)4);
 }
 
 static void
@@ -249,7 +202,7 @@ test_errors(void)
 static void
 test_columns(void)
 {
-    Ends ends = terminal_ends();
+    Ends ends = terminal_ends(0);
     auto_fd fd = ends.fd, reader = ends.reader;
     g_autoptr(Output) output = output_new(fd);
     struct winsize size = { .ws_col = 132, .ws_row = 40 };
