@@ -298,7 +298,8 @@ iso_check_extents(VfsIso *self, guint64 image_size, GError **error)
         const IsoTableNode *node = &self->nodes[i];
         for (guint32 s = 0; s < node->n_sections; s++) {
             const IsoTableSection *section = &self->sections[node->first_section + s];
-            if (section->offset <= image_size && section->size <= image_size - section->offset)
+            if (section->size == 0 ||
+                (section->offset <= image_size && section->size <= image_size - section->offset))
                 continue;
             g_autofree char *path = iso_shown_path(self, i);
             g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
