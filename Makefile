@@ -2,7 +2,7 @@
 # Short commands for people; meson does the work. B=DIR puts the builds elsewhere.
 B ?= build
 JOBS ?= $(shell nproc)
-SUITES = unit lan fuzz lint guest system
+SUITES = unit lan fuzz lint guest interop system
 
 .PHONY: run build test test-gcc test-clang test-sanitize bench install clean help
 
