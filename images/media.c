@@ -55,7 +55,7 @@ loader_generation_name(LoaderGeneration generation)
 static gboolean
 contains(const guint8 *bytes, gsize len, const char *text)
 {
-    return memmem(bytes, len, text, strlen(text)) != NULL;
+    return len > 0 && memmem(bytes, len, text, strlen(text)) != NULL;
 }
 
 /*
@@ -66,7 +66,7 @@ static void
 loader_find_btx(const guint8 *bytes, gsize len, MediaLoader *ret)
 {
     static const guint8 header[] = { 0xeb, 0x0e, 'B', 'T', 'X' };
-    const guint8 *at = memmem(bytes, len, header, sizeof header);
+    const guint8 *at = len > 0 ? memmem(bytes, len, header, sizeof header) : NULL;
 
     if (at == NULL || (gsize)(at - bytes) + sizeof header + 2 > len)
         return;

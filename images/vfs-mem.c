@@ -142,7 +142,8 @@ mem_readlink(Vfs *vfs, VfsId id, char *dst, gsize cap)
     const char *target = g_bytes_get_data(node->content, &size);
     if (size > cap)
         return -ENAMETOOLONG;
-    memcpy(dst, target, size);
+    if (size > 0) /* else there is no target to copy from */
+        memcpy(dst, target, size);
     return (gssize)size;
 }
 
