@@ -234,7 +234,7 @@ child_write_table(IsoImage *image, int table_fd)
     return ISO_SUCCESS;
 }
 
-/* Rock Ridge names are bytes and stay as they are; without Rock Ridge: Joliet, else lower case. */
+/* Rock Ridge names are bytes and stay as they are; without Rock Ridge: Joliet. */
 static int
 child_read_opts(IsoReadOpts **ret)
 {
@@ -245,7 +245,6 @@ child_read_opts(IsoReadOpts **ret)
         return r;
     iso_read_opts_set_no_aaip(*ret, 1);
     iso_read_opts_set_no_md5(*ret, 1);
-    iso_read_opts_set_ecma119_map(*ret, 3);
     iso_read_opts_set_default_permissions(*ret, 0444, 0555);
     iso_read_opts_set_input_charset(*ret, "UTF-8");
     return iso_set_local_charset(utf8, 0) == 1 ? ISO_SUCCESS : (int)ISO_CHARSET_CONV_ERROR;
@@ -266,12 +265,53 @@ child_probe(IsoImageFilesystem *fs, const char *const *probe_paths)
     return present;
 }
 
+/* What libisofs does to names that are in the directory records alone. */
+enum {
+    NAMES_STRIPPED = 1, /* of ";1" */
+    NAMES_LOWER_CASE = 3
+};
+
+#define OWNER_OF_NOBODY ((uid_t)-3) /* shown as the owner where Rock Ridge names none */
+
+static gboolean
+has_rock_ridge(IsoImageFilesystem *fs)
+{
+    IsoFileSource *root = NULL;
+    struct stat st = { .st_uid = OWNER_OF_NOBODY };
+
+    if (fs->get_root(fs, &root) != 1)
+        return FALSE;
+    (void)iso_file_source_lstat(root, &st);
+    iso_file_source_unref(root);
+    return st.st_uid != OWNER_OF_NOBODY;
+}
+
+/*
+ * Opens the image. An image with Rock Ridge can have names in the directory record alone: makefs,
+ * which makes FreeBSD's media, does so where both would be the same, in capitals. Without Rock
+ * Ridge there are only capitals, and we show lower case, as FreeBSD's cd9660 does. libisofs must
+ * know in front and tells behind, but an owner given as the default tells, too.
+ */
+static int
+child_open_names(IsoDataSource *src, IsoReadOpts *opts, IsoImageFilesystem **ret)
+{
+    iso_read_opts_set_ecma119_map(opts, NAMES_STRIPPED);
+    iso_read_opts_set_default_uid(opts, OWNER_OF_NOBODY);
+    int r = iso_image_filesystem_new(src, opts, 1, ret);
+    iso_read_opts_set_default_uid(opts, 0);
+    if (r < 0 || has_rock_ridge(*ret))
+        return r;
+    iso_filesystem_unref(*ret);
+    iso_read_opts_set_ecma119_map(opts, NAMES_LOWER_CASE);
+    return iso_image_filesystem_new(src, opts, 1, ret);
+}
+
 static int
 child_open(IsoDataSource *src, IsoReadOpts *opts, const char *const *probe_paths, ScanReply *reply)
 {
     IsoImageFilesystem *fs = NULL;
 
-    int r = iso_image_filesystem_new(src, opts, 1, &fs);
+    int r = child_open_names(src, opts, &fs);
     if (r < 0)
         return r;
     const char *id = iso_image_fs_get_volume_id(fs);

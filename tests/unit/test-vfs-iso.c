@@ -251,6 +251,27 @@ test_plain(gconstpointer data)
     }
 }
 
+/* makefs gives no Rock Ridge name to a directory whose recorded name is the same. */
+static void
+test_recorded_name(void)
+{
+    g_autoptr(TmpDir) dir = tmp_dir_new();
+
+    if (iso_maker_missing())
+        return;
+    tmp_dir_mkdir(dir, "tree/EUC");
+    tmp_dir_mkdir(dir, "tree/Iso646");
+    g_autofree char *source = tmp_dir_path(dir, "tree");
+    g_autoptr(GByteArray) image = iso_make_bytes(dir, source, "-R");
+    guint8 *nm = memmem(image->data + iso_record(image, "EUC"), 120, "NM", 2);
+    g_assert_nonnull(nm);
+    memcpy(nm, "XX", 2); /* unknown, and not looked at */
+    g_autofree char *iso = tmp_dir_file(dir, "recorded.iso", image->data, image->len);
+    g_autoptr(Vfs) vfs = open_iso(iso);
+    g_autofree char *names = tree_list(vfs, "/");
+    g_assert_cmpstr(names, ==, "EUC Iso646");
+}
+
 /* What a boot CD has besides: a catalog that is a file, too. */
 static void
 test_el_torito(void)
@@ -344,6 +365,7 @@ main(int argc, char **argv)
     g_test_add_func("/vfs-iso/rock-ridge", test_rock_ridge);
     g_test_add_func("/vfs-iso/rational", test_rational);
     ROWS_ADD("/vfs-iso/plain", plain_rows, test_plain);
+    g_test_add_func("/vfs-iso/recorded-name", test_recorded_name);
     g_test_add_func("/vfs-iso/el-torito", test_el_torito);
     g_test_add_func("/vfs-iso/two-sections", test_two_sections);
     g_test_add_func("/vfs-iso/cut-under-us", test_cut_under_us);
