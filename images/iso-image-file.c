@@ -118,7 +118,7 @@ iso_image_file_volume_id(const IsoImageFile *self)
     return self->volume_id;
 }
 
-/* Returns: bit n is set when probe path n is known to be there; see iso_scan_wait_opened() */
+/* Returns: bit n is set when probe path n is known to be a file; see iso_scan_wait_opened() */
 guint32
 iso_image_file_present(const IsoImageFile *self)
 {

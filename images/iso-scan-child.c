@@ -250,18 +250,26 @@ child_read_opts(IsoReadOpts **ret)
     return iso_set_local_charset(utf8, 0) == 1 ? ISO_SUCCESS : (int)ISO_CHARSET_CONV_ERROR;
 }
 
+static gboolean
+is_regular_file(IsoImageFilesystem *fs, const char *path)
+{
+    IsoFileSource *file = NULL;
+    struct stat st = { .st_mode = 0 };
+
+    if (fs->get_by_path(fs, path, &file) != 1)
+        return FALSE;
+    (void)iso_file_source_lstat(file, &st);
+    iso_file_source_unref(file);
+    return S_ISREG(st.st_mode);
+}
+
 static guint32
 child_probe(IsoImageFilesystem *fs, const char *const *probe_paths)
 {
     guint32 present = 0;
 
-    for (guint i = 0; i < ISO_PROBES_MAX && probe_paths[i] != NULL; i++) {
-        IsoFileSource *file = NULL;
-        if (fs->get_by_path(fs, probe_paths[i], &file) == 1) {
-            iso_file_source_unref(file);
-            present |= 1u << i;
-        }
-    }
+    for (guint i = 0; i < ISO_PROBES_MAX && probe_paths[i] != NULL; i++)
+        present |= (is_regular_file(fs, probe_paths[i]) ? 1u : 0u) << i;
     return present;
 }
 

@@ -6,7 +6,7 @@
 
 typedef struct {
     gint32 status;   /* 0, or a negative libisofs code */
-    guint32 present; /* first reply: bit n is set when probe path n is there */
+    guint32 present; /* first reply: bit n is set when probe path n is a file */
     char text[128];  /* first reply: volume id; on failure: what libisofs says */
 } ScanReply;
 

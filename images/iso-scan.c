@@ -112,8 +112,8 @@ scan_wait_reply(IsoScan *self, ScanReply *reply, GError **error)
  * iso_scan_wait_opened:
  * @self: a scan that was just started
  * @ret_volume_id: (out) (transfer full): the volume identifier
- * @ret_present: (out): bit n is set when the image holds probe path n; a path with a symbolic link
- *   in it is not found here, only in the finished table
+ * @ret_present: (out): bit n is set when probe path n is a regular file of the image; what a
+ *   symbolic link leads to is not found here, only in the finished table
  * @error: PXE_RUN_ERROR_MEDIUM when it is no ISO 9660 image or a damaged one
  *
  * Waits until the image is known to be one that can be read; call it once.

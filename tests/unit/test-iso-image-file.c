@@ -376,7 +376,8 @@ test_cut_file(void)
 static void
 test_steps(void)
 {
-    static const char *const paths[] = { "/boot/pxeboot", "/boot/none", "/a/b", NULL };
+    static const char *const paths[] = { "/boot/pxeboot", "/boot/none", "/boot/kernel/kernel",
+                                         NULL };
     g_autoptr(GError) error = NULL;
     MemoryImage memory;
 
