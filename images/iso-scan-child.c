@@ -70,7 +70,6 @@ builder_file(TableBuilder *self, IsoTableNode *node, IsoFile *file)
 static void
 builder_boot_catalog(TableBuilder *self, IsoTableNode *node, IsoImage *image)
 {
-    g_autofree char *content = NULL;
     IsoBoot *catalog = NULL;
     uint32_t lba = 0;
     off_t size = 0;
