@@ -43,10 +43,13 @@ builder_name(TableBuilder *self, const char *name)
     return offset;
 }
 
+/* An empty section is none: the address of an empty file means nothing, and may be anything. */
 static void
 builder_section(TableBuilder *self, IsoTableNode *node, guint64 offset, guint64 size)
 {
     IsoTableSection section = { offset, size };
+    if (size == 0)
+        return;
     if (node->n_sections++ == 0)
         node->first_section = self->sections->len;
     g_array_append_val(self->sections, section);

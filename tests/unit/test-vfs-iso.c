@@ -337,6 +337,25 @@ test_two_sections(void)
     ROW_CMPMEM(across, 20, bytes + 4096, 20);
 }
 
+/* Some writers give an empty file an address behind the image's end. */
+static void
+test_empty_file_elsewhere(void)
+{
+    g_autoptr(TmpDir) dir = tmp_dir_new();
+
+    if (iso_maker_missing())
+        return;
+    tmp_dir_mkdir(dir, "tree");
+    g_autofree char *empty = tmp_dir_file(dir, "tree/empty", "", 0);
+    g_autofree char *source = tmp_dir_path(dir, "tree");
+    g_autoptr(GByteArray) image = iso_make_bytes(dir, source, "-R");
+    iso_set_number(image, iso_record(image, "EMPTY.;1") + ISO_RECORD_EXTENT, 0x7fffffff);
+    g_autofree char *iso = tmp_dir_file(dir, "empty.iso", image->data, image->len);
+    g_autoptr(Vfs) vfs = open_iso(iso);
+    g_autofree char *content = tree_text(vfs, "/empty");
+    g_assert_cmpstr(content, ==, "");
+}
+
 /* The image shrinks while it is used: its files cannot be read any more, which is no end of file.
  */
 static void
@@ -368,6 +387,7 @@ main(int argc, char **argv)
     g_test_add_func("/vfs-iso/recorded-name", test_recorded_name);
     g_test_add_func("/vfs-iso/el-torito", test_el_torito);
     g_test_add_func("/vfs-iso/two-sections", test_two_sections);
+    g_test_add_func("/vfs-iso/empty-file-elsewhere", test_empty_file_elsewhere);
     g_test_add_func("/vfs-iso/cut-under-us", test_cut_under_us);
     return g_test_run();
 }
