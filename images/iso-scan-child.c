@@ -83,6 +83,20 @@ builder_boot_catalog(TableBuilder *self, IsoTableNode *node, IsoImage *image)
     free(bytes);
 }
 
+/*
+ * Rock Ridge has two numbers of 32 bits, which libisofs joins: the halves of a dev_t, or (from
+ * genisoimage) major and minor. Source: RRIP 4.1.2; FreeBSD's way to tell them apart
+ * [sys/fs/cd9660/cd9660_rrip.c: cd9660_rrip_device]
+ */
+static void
+builder_device(IsoTableNode *node, dev_t device)
+{
+    guint32 high = (guint32)(device >> 32), low = (guint32)device;
+
+    node->rdev_major = high != 0 ? high : major(low);
+    node->rdev_minor = high != 0 ? low : minor(low);
+}
+
 static VfsType
 special_type(mode_t mode)
 {
@@ -137,13 +151,10 @@ builder_node(TableBuilder *self, IsoImage *image, IsoNode *iso, guint32 parent)
         node.size = strlen(target);
         break;
     }
-    case LIBISO_SPECIAL: {
-        dev_t dev = iso_special_get_dev((IsoSpecial *)iso);
+    case LIBISO_SPECIAL:
         node.type = special_type(iso_node_get_mode(iso));
-        node.rdev_major = major(dev);
-        node.rdev_minor = minor(dev);
+        builder_device(&node, iso_special_get_dev((IsoSpecial *)iso));
         break;
-    }
     }
     g_array_append_val(self->nodes, node);
     g_ptr_array_add(self->dirs, dir);

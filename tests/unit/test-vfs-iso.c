@@ -337,6 +337,53 @@ test_two_sections(void)
     ROW_CMPMEM(across, 20, bytes + 4096, 20);
 }
 
+typedef struct {
+    const char *name;
+    guint32 high, low; /* as recorded */
+    guint32 major, minor;
+} DeviceRow;
+
+static const DeviceRow device_rows[] = {
+    { "whole-in-the-low-half", 0, 0x811, 8, 17 },
+    { "large-minor-in-the-low-half", 0, 0x11003e8, 3, 0x11e8 },
+    { "major-and-minor-apart", 8, 17, 8, 17 },
+    { "large-minor-apart", 10, 70000, 10, 70000 },
+    { "none", 0, 0, 0, 0 },
+};
+
+/* A FIFO whose entries are overwritten: only root could make a device to put into the image. */
+static void
+test_device(gconstpointer data)
+{
+    const DeviceRow *row = data;
+    g_autoptr(TmpDir) dir = tmp_dir_new();
+    VfsAttr attr;
+
+    if (iso_maker_missing())
+        return;
+    tmp_dir_mkdir(dir, "tree");
+    g_autofree char *fifo = tmp_dir_path(dir, "tree/node");
+    g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+    g_autofree char *source = tmp_dir_path(dir, "tree");
+    g_autoptr(GByteArray) image = iso_make_bytes(dir, source, "-R");
+    gsize record = iso_record(image, "NODE.;1");
+    guint8 *px = memmem(image->data + record, 150, "PX", 2);
+    guint8 *tf = memmem(image->data + record, 150, "TF\x1a", 3);
+    g_assert_true(px != NULL && tf != NULL);
+    iso_set_number(image, (gsize)(px - image->data) + 4, S_IFBLK | 0640);
+    memcpy(tf, "PN\x14\1", 4);
+    iso_set_number(image, (gsize)(tf - image->data) + 4, row->high);
+    iso_set_number(image, (gsize)(tf - image->data) + 12, row->low);
+    memcpy(tf + 20, "PD\6\1\0", 6); /* padding up to where the time stamps ended */
+    g_autofree char *iso = tmp_dir_file(dir, "device.iso", image->data, image->len);
+    g_autoptr(Vfs) vfs = open_iso(iso);
+    g_assert_cmpint(vfs_getattr(vfs, tree_id(vfs, "/node"), &attr), ==, 0);
+    g_assert_cmpint(attr.type, ==, VFS_BLK);
+    g_assert_cmphex(attr.mode, ==, 0640);
+    g_assert_cmpuint(attr.rdev_major, ==, row->major);
+    g_assert_cmpuint(attr.rdev_minor, ==, row->minor);
+}
+
 /* Some writers give an empty file an address behind the image's end. */
 static void
 test_empty_file_elsewhere(void)
@@ -387,6 +434,7 @@ main(int argc, char **argv)
     g_test_add_func("/vfs-iso/recorded-name", test_recorded_name);
     g_test_add_func("/vfs-iso/el-torito", test_el_torito);
     g_test_add_func("/vfs-iso/two-sections", test_two_sections);
+    ROWS_ADD("/vfs-iso/device", device_rows, test_device);
     g_test_add_func("/vfs-iso/empty-file-elsewhere", test_empty_file_elsewhere);
     g_test_add_func("/vfs-iso/cut-under-us", test_cut_under_us);
     return g_test_run();
