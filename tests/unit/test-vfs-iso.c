@@ -251,27 +251,6 @@ test_plain(gconstpointer data)
     }
 }
 
-/* makefs gives no Rock Ridge name to a directory whose recorded name is the same. */
-static void
-test_recorded_name(void)
-{
-    g_autoptr(TmpDir) dir = tmp_dir_new();
-
-    if (iso_maker_missing())
-        return;
-    tmp_dir_mkdir(dir, "tree/EUC");
-    tmp_dir_mkdir(dir, "tree/Iso646");
-    g_autofree char *source = tmp_dir_path(dir, "tree");
-    g_autoptr(GByteArray) image = iso_make_bytes(dir, source, "-R");
-    guint8 *nm = memmem(image->data + iso_record(image, "EUC"), 120, "NM", 2);
-    g_assert_nonnull(nm);
-    memcpy(nm, "XX", 2); /* unknown, and not looked at */
-    g_autofree char *iso = tmp_dir_file(dir, "recorded.iso", image->data, image->len);
-    g_autoptr(Vfs) vfs = open_iso(iso);
-    g_autofree char *names = tree_list(vfs, "/");
-    g_assert_cmpstr(names, ==, "EUC Iso646");
-}
-
 /* What a boot CD has besides: a catalog that is a file, too. */
 static void
 test_el_torito(void)
@@ -296,111 +275,6 @@ test_el_torito(void)
     g_autoptr(GBytes) read = NULL;
     g_assert_cmpint(vfs_read_file(vfs, "/boot/cdboot", 1200, &read), ==, 0);
     g_assert_true(g_bytes_equal(read, boot));
-}
-
-/*
- * A file in two parts, as one above 4 GiB has them: ECMA-119 9.1.6, the flag "multi-extent". Made
- * of two files whose records are given one name.
- */
-static void
-test_two_sections(void)
-{
-    g_autoptr(TmpDir) dir = tmp_dir_new();
-
-    if (iso_maker_missing())
-        return;
-    tmp_dir_mkdir(dir, "tree");
-    g_autoptr(GBytes) first = row_pattern_bytes(4096, 1);
-    g_autoptr(GBytes) second = row_pattern_bytes(1000, 2);
-    g_autofree char *b = tmp_dir_file(dir, "tree/bigb", g_bytes_get_data(second, NULL), 1000);
-    g_autofree char *gap = tmp_dir_file(dir, "tree/gap", "between", 7);
-    g_autofree char *a = tmp_dir_file(dir, "tree/biga", g_bytes_get_data(first, NULL), 4096);
-    g_autofree char *source = tmp_dir_path(dir, "tree");
-    g_autoptr(GByteArray) image = iso_make_bytes(dir, source, "--norock");
-    gsize record_a = iso_record(image, "BIGA.;1"), record_b = iso_record(image, "BIGB.;1");
-    image->data[record_a + ISO_RECORD_FLAGS] |= 0x80;
-    memcpy(image->data + record_b + 33, "BIGA", 4);
-    g_autofree char *iso = tmp_dir_file(dir, "two.iso", image->data, image->len);
-    g_autoptr(Vfs) vfs = open_iso(iso);
-    g_assert_cmpuint(tree_check(vfs), ==, 2);
-    g_autoptr(GBytes) read = NULL;
-    g_assert_cmpint(vfs_read_file(vfs, "/biga", 10000, &read), ==, 0);
-    gsize len;
-    const guint8 *bytes = g_bytes_get_data(read, &len);
-    g_assert_cmpuint(len, ==, 5096);
-    ROW_CMPMEM(bytes, 4096, g_bytes_get_data(first, NULL), 4096);
-    ROW_CMPMEM(bytes + 4096, 1000, g_bytes_get_data(second, NULL), 1000);
-    guint8 across[20];
-    g_assert_cmpint(vfs_read(vfs, tree_id(vfs, "/biga"), 4090, across, 20), ==, 20);
-    ROW_CMPMEM(across, 20, bytes + 4090, 20);
-    g_assert_cmpint(vfs_read(vfs, tree_id(vfs, "/biga"), 4096, across, 20), ==, 20);
-    ROW_CMPMEM(across, 20, bytes + 4096, 20);
-}
-
-typedef struct {
-    const char *name;
-    guint32 high, low; /* as recorded */
-    guint32 major, minor;
-} DeviceRow;
-
-static const DeviceRow device_rows[] = {
-    { "whole-in-the-low-half", 0, 0x811, 8, 17 },
-    { "large-minor-in-the-low-half", 0, 0x11003e8, 3, 0x11e8 },
-    { "major-and-minor-apart", 8, 17, 8, 17 },
-    { "large-minor-apart", 10, 70000, 10, 70000 },
-    { "none", 0, 0, 0, 0 },
-};
-
-/* A FIFO whose entries are overwritten: only root could make a device to put into the image. */
-static void
-test_device(gconstpointer data)
-{
-    const DeviceRow *row = data;
-    g_autoptr(TmpDir) dir = tmp_dir_new();
-    VfsAttr attr;
-
-    if (iso_maker_missing())
-        return;
-    tmp_dir_mkdir(dir, "tree");
-    g_autofree char *fifo = tmp_dir_path(dir, "tree/node");
-    g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
-    g_autofree char *source = tmp_dir_path(dir, "tree");
-    g_autoptr(GByteArray) image = iso_make_bytes(dir, source, "-R");
-    gsize record = iso_record(image, "NODE.;1");
-    guint8 *px = memmem(image->data + record, 150, "PX", 2);
-    guint8 *tf = memmem(image->data + record, 150, "TF\x1a", 3);
-    g_assert_true(px != NULL && tf != NULL);
-    iso_set_number(image, (gsize)(px - image->data) + 4, S_IFBLK | 0640);
-    memcpy(tf, "PN\x14\1", 4);
-    iso_set_number(image, (gsize)(tf - image->data) + 4, row->high);
-    iso_set_number(image, (gsize)(tf - image->data) + 12, row->low);
-    memcpy(tf + 20, "PD\6\1\0", 6); /* padding up to where the time stamps ended */
-    g_autofree char *iso = tmp_dir_file(dir, "device.iso", image->data, image->len);
-    g_autoptr(Vfs) vfs = open_iso(iso);
-    g_assert_cmpint(vfs_getattr(vfs, tree_id(vfs, "/node"), &attr), ==, 0);
-    g_assert_cmpint(attr.type, ==, VFS_BLK);
-    g_assert_cmphex(attr.mode, ==, 0640);
-    g_assert_cmpuint(attr.rdev_major, ==, row->major);
-    g_assert_cmpuint(attr.rdev_minor, ==, row->minor);
-}
-
-/* Some writers give an empty file an address behind the image's end. */
-static void
-test_empty_file_elsewhere(void)
-{
-    g_autoptr(TmpDir) dir = tmp_dir_new();
-
-    if (iso_maker_missing())
-        return;
-    tmp_dir_mkdir(dir, "tree");
-    g_autofree char *empty = tmp_dir_file(dir, "tree/empty", "", 0);
-    g_autofree char *source = tmp_dir_path(dir, "tree");
-    g_autoptr(GByteArray) image = iso_make_bytes(dir, source, "-R");
-    iso_set_number(image, iso_record(image, "EMPTY.;1") + ISO_RECORD_EXTENT, 0x7fffffff);
-    g_autofree char *iso = tmp_dir_file(dir, "empty.iso", image->data, image->len);
-    g_autoptr(Vfs) vfs = open_iso(iso);
-    g_autofree char *content = tree_text(vfs, "/empty");
-    g_assert_cmpstr(content, ==, "");
 }
 
 /* The image shrinks while it is used: its files cannot be read any more, which is no end of file.
@@ -431,11 +305,7 @@ main(int argc, char **argv)
     g_test_add_func("/vfs-iso/rock-ridge", test_rock_ridge);
     g_test_add_func("/vfs-iso/rational", test_rational);
     ROWS_ADD("/vfs-iso/plain", plain_rows, test_plain);
-    g_test_add_func("/vfs-iso/recorded-name", test_recorded_name);
     g_test_add_func("/vfs-iso/el-torito", test_el_torito);
-    g_test_add_func("/vfs-iso/two-sections", test_two_sections);
-    ROWS_ADD("/vfs-iso/device", device_rows, test_device);
-    g_test_add_func("/vfs-iso/empty-file-elsewhere", test_empty_file_elsewhere);
     g_test_add_func("/vfs-iso/cut-under-us", test_cut_under_us);
     return g_test_run();
 }
