@@ -80,11 +80,11 @@ files_copy(TftpFiles *self, VfsId id, guint64 size)
     }
     if (size > TFTP_COPY_MAX)
         return -EFBIG;
+    TftpCopy *slot = &self->copies[self->next_copy++ % TFTP_COPIES_MAX];
+    autofd_clear(&slot->fd);
     int fd = copy_to_memory(self->vfs, id, size);
     if (fd < 0)
         return fd;
-    TftpCopy *slot = &self->copies[self->next_copy++ % TFTP_COPIES_MAX];
-    autofd_clear(&slot->fd);
     *slot = (TftpCopy){ id, fd };
     return fd;
 }
@@ -93,12 +93,12 @@ files_copy(TftpFiles *self, VfsId id, guint64 size)
  * tftp_files_open:
  * @self: the files
  * @name: a path from the root of the tree; symbolic links are resolved inside it
+ * @ret: (out): a regular file
  *
- * Returns: (transfer none): a descriptor of a regular file, which stays good until the next call;
- *   or -errno: -EACCES for what is no regular file, -EFBIG for one that is too large
+ * Returns: 0, or -errno: -EACCES for what is no regular file, -EFBIG for one that is too large
  **/
 int
-tftp_files_open(TftpFiles *self, const char *name)
+tftp_files_open(TftpFiles *self, const char *name, TftpFile *ret)
 {
     VfsAttr attr;
     VfsId id;
@@ -113,9 +113,25 @@ tftp_files_open(TftpFiles *self, const char *name)
         return -EACCES;
     if (attr.size > TFTP_SIZE_MAX)
         return -EFBIG;
-    r = vfs_open(self->vfs, id);
-    if (r == -ENOTSUP)
-        return files_copy(self, id, attr.size);
-    self->open_fd = r;
-    return r;
+    int fd = vfs_open(self->vfs, id);
+    gboolean copied = fd == -ENOTSUP;
+    if (copied)
+        fd = files_copy(self, id, attr.size);
+    else
+        self->open_fd = fd;
+    if (fd < 0)
+        return fd;
+    *ret = (TftpFile){ fd, id, copied };
+    return 0;
+}
+
+/* Returns: FALSE when @file was a copy that has made room for another one since */
+gboolean
+tftp_files_keeps(const TftpFiles *self, const TftpFile *file)
+{
+    gboolean kept = !file->copied;
+
+    for (guint i = 0; i < TFTP_COPIES_MAX; i++)
+        kept = kept || (self->copies[i].fd >= 0 && self->copies[i].id == file->id);
+    return kept;
 }

@@ -10,9 +10,17 @@
 
 typedef struct TftpFiles TftpFiles;
 
+/* A file that was opened. */
+typedef struct {
+    int fd; /* (transfer none): good until the next one is opened */
+    VfsId id;
+    gboolean copied;
+} TftpFile;
+
 TftpFiles *tftp_files_new(void);
 void tftp_files_free(TftpFiles *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TftpFiles, tftp_files_free)
 
 void tftp_files_set_tree(TftpFiles *self, Vfs *vfs);
-int tftp_files_open(TftpFiles *self, const char *name);
+int tftp_files_open(TftpFiles *self, const char *name, TftpFile *ret);
+gboolean tftp_files_keeps(const TftpFiles *self, const TftpFile *file);

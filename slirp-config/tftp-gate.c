@@ -36,6 +36,7 @@ typedef struct {
     gboolean used;
     Ip4Route from_guest;
     guint16 port;       /* the guest's */
+    TftpFile file;      /* its descriptor is of no use any more */
     guint64 last_use;   /* grows with each request and ACK of any transfer */
     guint16 last_block; /* of the DATA that was sent last; 0 for an OACK */
     guint16 last_len;   /* bytes of the frame; 0 before anything was sent */
@@ -178,9 +179,21 @@ gate_make_room(TftpGate *self)
     return room;
 }
 
+/* libslirp has a file open while it is transferred: the memory of a copy that made room for another
+ * one goes only when its transfers have ended. */
+static void
+gate_end_lost_copies(TftpGate *self)
+{
+    for (guint i = 0; i < TFTP_SESSIONS_MAX; i++) {
+        TftpSession *session = &self->sessions[i];
+        if (session->used && !tftp_files_keeps(self->files, &session->file))
+            gate_end_session(self, session);
+    }
+}
+
 /* A request from a port that has a transfer already ends that one, in libslirp as well. */
 static void
-gate_start_session(TftpGate *self, const Ip4Route *from_guest, guint16 port)
+gate_start_session(TftpGate *self, const Ip4Route *from_guest, guint16 port, const TftpFile *file)
 {
     TftpSession *session = gate_session(self, from_guest->src_ip, port);
     if (session == NULL)
@@ -188,6 +201,7 @@ gate_start_session(TftpGate *self, const Ip4Route *from_guest, guint16 port)
     session->used = TRUE;
     session->from_guest = *from_guest;
     session->port = port;
+    session->file = *file;
     session->last_use = ++self->uses;
     session->last_block = 0;
     session->last_len = 0;
@@ -198,6 +212,7 @@ gate_request(TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, Cursor
 {
     TftpRequest request;
     TftpFailure failure;
+    TftpFile file;
 
     if (!tftp_request_parse(payload, &request, &failure)) {
         guest_note(&self->malformed, "tftp", "%s", failure.text);
@@ -205,16 +220,17 @@ gate_request(TftpGate *self, const Ip4Route *from_guest, UdpHeader ports, Cursor
         return;
     }
     g_autofree char *shown = log_escape(request.name, strlen(request.name));
-    int fd = tftp_files_open(self->files, request.name);
-    if (fd < 0) {
-        failure = failure_of(fd);
+    int r = tftp_files_open(self->files, request.name, &file);
+    gate_end_lost_copies(self);
+    if (r < 0) {
+        failure = failure_of(r);
         guest_note(&self->refused, "tftp", "RRQ '%s': %s", shown, failure.text);
         gate_send_error(self, from_guest, ports, failure);
         return;
     }
     g_log("tftp", G_LOG_LEVEL_INFO, "RRQ '%s' blksize %u", shown, request.blksize);
-    gate_start_session(self, from_guest, ports.src_port);
-    gate_send_request(self, from_guest, ports, &request, fd);
+    gate_start_session(self, from_guest, ports.src_port, &file);
+    gate_send_request(self, from_guest, ports, &request, file.fd);
 }
 
 static void

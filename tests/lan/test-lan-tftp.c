@@ -3,6 +3,8 @@
  * every block size that clients ask for, with frames lost and acknowledgements repeated. */
 #include "tests/lan/lan-client.h"
 
+#include <sys/stat.h>
+
 static const gsize sizes[] = { 0, 1, 511, 512, 513, 1024, 1427, 1428, 1429, 2856, 100000 };
 
 static Vfs *
@@ -181,6 +183,25 @@ open_descriptors(void)
     return n;
 }
 
+/* Files in memory that somebody has open, and so their bytes. */
+static guint
+files_in_memory(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    g_autoptr(GHashTable) inodes = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    const char *name;
+
+    while ((name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename("/proc/self/fd", name, NULL);
+        g_autofree char *target = g_file_read_link(path, NULL);
+        struct stat st;
+        if (target == NULL || strstr(target, "memfd:tftp") == NULL || stat(path, &st) != 0)
+            continue;
+        g_hash_table_add(inodes, g_memdup2(&(guint64){ st.st_ino }, sizeof(guint64)));
+    }
+    return g_hash_table_size(inodes);
+}
+
 /* What libslirp has open for transfers that nobody ends is bounded, and closed at the end. */
 static void
 test_descriptors(void)
@@ -194,12 +215,30 @@ test_descriptors(void)
         lan_client_start(client, DHCP_CLIENT_OTHER, 3);
         g_assert_true(lan_client_dhcp(client));
         guint started = open_descriptors();
-        for (guint16 i = 0; i < 250; i++)
+        for (guint16 i = 0; i < 250; i++) {
+            /* all of them too long for the first block */
+            static const char *const requests[] = { "\0\1"
+                                                    "100000",
+                                                    "\0\1"
+                                                    "2856",
+                                                    "\0\1"
+                                                    "1429",
+                                                    "\0\1"
+                                                    "1428",
+                                                    "\0\1"
+                                                    "1427",
+                                                    "\0\1"
+                                                    "1024" };
+            g_autoptr(GByteArray) request = g_byte_array_new();
+            const char *name = requests[i % G_N_ELEMENTS(requests)];
+            g_byte_array_append(request, (const guint8 *)name, (guint)strlen(name + 2) + 3);
+            g_byte_array_append(request, (const guint8 *)"octet", 6);
             lan_client_send_udp(client, house.config.gateway, (guint16)(3000 + i), 69,
-                                "\0\1"
-                                "100000\0octet",
-                                15);
-        g_assert_cmpuint(open_descriptors(), <=, started + 20 + 1); /* and the copy */
+                                request->data, request->len);
+            g_assert_cmpuint(files_in_memory(), <=, 4);
+        }
+        g_assert_cmpuint(open_descriptors(), >, started + 4);
+        g_assert_cmpuint(open_descriptors(), <=, started + 20 + 4);
     }
     g_assert_cmpuint(open_descriptors(), ==, before);
 }

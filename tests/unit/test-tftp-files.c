@@ -77,6 +77,15 @@ static const CopyRow copy_rows[] = {
     { "ends-early", 100000, 70000, 0, -EIO },
 };
 
+/* Returns: the descriptor of @name, or -errno */
+static int
+open_file(TftpFiles *files, const char *name)
+{
+    TftpFile file = { .fd = -1 };
+    int r = tftp_files_open(files, name, &file);
+    return r < 0 ? r : file.fd;
+}
+
 static void
 test_copy_row(gconstpointer data)
 {
@@ -85,7 +94,7 @@ test_copy_row(gconstpointer data)
     g_autoptr(TftpFiles) files = tftp_files_new();
 
     tftp_files_set_tree(files, &tree.vfs);
-    int fd = tftp_files_open(files, "x");
+    int fd = open_file(files, "x");
     if (row->want < 0)
         g_assert_cmpint(fd, ==, row->want);
     else
@@ -96,7 +105,7 @@ static void
 test_no_tree(void)
 {
     g_autoptr(TftpFiles) files = tftp_files_new();
-    g_assert_cmpint(tftp_files_open(files, "x"), ==, -ENOENT);
+    g_assert_cmpint(open_file(files, "x"), ==, -ENOENT);
 }
 
 static void
@@ -106,7 +115,7 @@ test_no_file(void)
     g_autoptr(TftpFiles) files = tftp_files_new();
 
     tftp_files_set_tree(files, &tree.vfs);
-    g_assert_cmpint(tftp_files_open(files, "/"), ==, -EACCES);
+    g_assert_cmpint(open_file(files, "/"), ==, -EACCES);
 }
 
 static guint
@@ -131,7 +140,7 @@ test_copies_kept(void)
         for (int i = 0; i < 20; i++) {
             const char name[] = { (char)('a' + i % 10), '\0' };
             char ends[2];
-            int fd = tftp_files_open(files, name);
+            int fd = open_file(files, name);
             g_assert_cmpint(pread(fd, &ends[0], 1, 0), ==, 1);
             g_assert_cmpint(pread(fd, &ends[1], 1, 69999), ==, 1);
             g_assert_cmpint(pread(fd, ends, 1, 70000), ==, 0);
@@ -140,9 +149,34 @@ test_copies_kept(void)
         }
         g_assert_cmpuint(open_descriptors(), ==, before + TFTP_COPIES_MAX);
         tree.error = -EIO; /* a kept copy needs no reading */
-        g_assert_cmpint(tftp_files_open(files, "j"), >=, 0);
+        g_assert_cmpint(open_file(files, "j"), >=, 0);
     }
     g_assert_cmpuint(open_descriptors(), ==, before);
+}
+
+/* A copy is lost when four others were made after it; a file of the host never is. */
+static void
+test_keeps(void)
+{
+    FakeTree tree = { { &fake_ops }, 10, 10, 0 };
+    g_autoptr(TftpFiles) files = tftp_files_new();
+    const TftpFile opened = { 3, 'z', FALSE };
+    TftpFile copies[TFTP_COPIES_MAX + 1];
+
+    tftp_files_set_tree(files, &tree.vfs);
+    for (int i = 0; i <= TFTP_COPIES_MAX; i++) {
+        const char name[] = { (char)('a' + i), '\0' };
+        if (i > 0)
+            g_assert_true(tftp_files_keeps(files, &copies[0]));
+        g_assert_cmpint(tftp_files_open(files, name, &copies[i]), ==, 0);
+        g_assert_true(copies[i].copied);
+    }
+    for (int i = 0; i <= TFTP_COPIES_MAX; i++)
+        g_assert_cmpint(tftp_files_keeps(files, &copies[i]), ==, i > 0);
+    g_assert_true(tftp_files_keeps(files, &opened));
+    tree.error = -EIO; /* one that fails has taken a place nevertheless */
+    g_assert_cmpint(open_file(files, "y"), ==, -EIO);
+    g_assert_false(tftp_files_keeps(files, &copies[1]));
 }
 
 /* A file of the host needs one descriptor, however often it is asked for. */
@@ -161,11 +195,11 @@ test_directory(void)
         tftp_files_set_tree(files, vfs);
         for (int i = 0; i < 50; i++) {
             char bytes[9] = "";
-            int fd = tftp_files_open(files, "file");
+            int fd = open_file(files, "file");
             g_assert_cmpint(pread(fd, bytes, sizeof bytes, 0), ==, 8);
             g_assert_cmpstr(bytes, ==, "contents");
         }
-        g_assert_cmpint(tftp_files_open(files, "missing"), ==, -ENOENT);
+        g_assert_cmpint(open_file(files, "missing"), ==, -ENOENT);
         g_assert_cmpuint(open_descriptors(), <=, before + 2);
     }
     g_assert_cmpuint(open_descriptors(), ==, before);
@@ -184,9 +218,9 @@ test_size(void)
     g_autoptr(Vfs) vfs = vfs_dir_new(root, NULL);
     tftp_files_set_tree(files, vfs);
     g_assert_cmpint(truncate(path, G_MAXUINT32), ==, 0);
-    g_assert_cmpint(tftp_files_open(files, "file"), >=, 0);
+    g_assert_cmpint(open_file(files, "file"), >=, 0);
     g_assert_cmpint(truncate(path, (off_t)G_MAXUINT32 + 1), ==, 0);
-    g_assert_cmpint(tftp_files_open(files, "file"), ==, -EFBIG);
+    g_assert_cmpint(open_file(files, "file"), ==, -EFBIG);
 }
 
 int
@@ -197,6 +231,7 @@ main(int argc, char **argv)
     g_test_add_func("/tftp-files/no-tree", test_no_tree);
     g_test_add_func("/tftp-files/no-file", test_no_file);
     g_test_add_func("/tftp-files/copies-kept", test_copies_kept);
+    g_test_add_func("/tftp-files/keeps", test_keeps);
     g_test_add_func("/tftp-files/directory", test_directory);
     g_test_add_func("/tftp-files/size", test_size);
     return g_test_run();
