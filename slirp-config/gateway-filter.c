@@ -10,12 +10,15 @@
  * They are put together here, in a table of fixed size, and libslirp gets the datagram as one
  * frame, which it takes in any size that IPv4 has.
  *
+ * Its DHCP server gets requests that it has a lease for (dhcp-leases.c).
+ *
  * From libslirp: its DHCP replies are completed (dhcp-options.c) according to the request that they
  * answer; libslirp answers within the call that brings the request, so that it is the last one.
  */
 #include "slirp-config/gateway-filter.h"
 
 #include "base/log.h"
+#include "slirp-config/dhcp-leases.h"
 #include "slirp-config/net/ip4-reassembly.h"
 #include "slirp-config/tftp-gate.h"
 
@@ -31,6 +34,7 @@ struct GatewayFilter {
     TftpGate *tftp;
     const DhcpPolicy *policy; /* (nullable) */
     DhcpClient asking;        /* who sent the last DHCP request */
+    DhcpLeases leases;
     guint16 ip_id;
     GuestNote dropped;
     Ip4Reassembly *reassembly;
@@ -58,23 +62,40 @@ filter_pass(GatewayFilter *self, Cursor frame)
     self->to_slirp(frame.at, cursor_left(&frame), self->data);
 }
 
+/* What libslirp's DHCP server may be asked, and by whom. Source: RFC 2131 §2 */
 static void
-filter_udp4(GatewayFilter *self, UdpFrame *packet, Cursor datagram, Cursor frame)
+filter_dhcp(GatewayFilter *self, const UdpFrame *packet, Cursor frame)
 {
     DhcpMessage dhcp;
 
+    if (packet->ip.has_options || !dhcp_message_parse(packet->payload, &dhcp) || dhcp.op != 1) {
+        filter_drop(self, "what is no DHCP request", frame);
+        return;
+    }
+    if (!dhcp_leases_room_for(&self->leases, dhcp.chaddr)) {
+        filter_drop(self, "a DHCP request for which there is no lease", frame);
+        return;
+    }
+    self->asking = dhcp.client;
+    filter_pass(self, frame);
+}
+
+static void
+filter_udp4(GatewayFilter *self, UdpFrame *packet, Cursor datagram, Cursor frame)
+{
+    gboolean ours = ip4_equal(packet->ip.dst, self->gateway);
+
     if (!udp4_parse(&packet->ip, &datagram, &packet->udp, &packet->payload)) {
         filter_drop(self, "a malformed UDP datagram", frame);
-        return;
-    }
-    if (packet->udp.dst_port == TFTP_PORT && ip4_equal(packet->ip.dst, self->gateway)) {
+    } else if (packet->udp.dst_port == TFTP_PORT && ours) {
         Ip4Route route = { packet->eth.src, packet->eth.dst, packet->ip.src, packet->ip.dst };
         tftp_gate_input(self->tftp, &route, packet->udp, packet->payload, frame);
-        return;
+    } else if (packet->udp.dst_port == DHCP_SERVER_PORT &&
+               (ours || ip4_get(packet->ip.dst) == G_MAXUINT32)) {
+        filter_dhcp(self, packet, frame);
+    } else {
+        filter_pass(self, frame);
     }
-    if (packet->udp.dst_port == DHCP_SERVER_PORT)
-        self->asking = dhcp_message_parse(packet->payload, &dhcp) ? dhcp.client : DHCP_CLIENT_OTHER;
-    filter_pass(self, frame);
 }
 
 static void
@@ -183,6 +204,17 @@ frame_parse_udp4(Cursor frame, UdpFrame *ret)
            udp4_parse(&ret->ip, &datagram, &ret->udp, &ret->payload);
 }
 
+/* Notes what libslirp gives to whom. */
+static void
+filter_note_lease(GatewayFilter *self, const UdpFrame *udp)
+{
+    DhcpMessage dhcp;
+
+    if (dhcp_message_parse(udp->payload, &dhcp) && dhcp.op == 2 &&
+        (dhcp.type == DHCP_OFFER || dhcp.type == DHCP_ACK))
+        dhcp_leases_put(&self->leases, dhcp.yiaddr, dhcp.chaddr);
+}
+
 /* Sends a completed DHCP reply in place of @udp. Returns: FALSE when there is nothing to complete
  */
 static gboolean
@@ -213,8 +245,11 @@ gateway_filter_output(GatewayFilter *self, const guint8 *frame, gsize len)
     UdpFrame udp;
 
     if (frame_parse_udp4(whole, &udp) && ip4_equal(udp.ip.src, self->gateway)) {
-        if (udp.udp.src_port == DHCP_SERVER_PORT && filter_complete_dhcp(self, &udp))
-            return;
+        if (udp.udp.src_port == DHCP_SERVER_PORT) {
+            filter_note_lease(self, &udp);
+            if (filter_complete_dhcp(self, &udp))
+                return;
+        }
         if (udp.udp.src_port == TFTP_PORT)
             tftp_gate_output(self->tftp, udp.udp, udp.payload, whole);
     }

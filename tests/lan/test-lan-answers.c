@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -99,6 +100,41 @@ test_same_address(void)
         g_assert_true(lan_client_dhcp(rig.client));
         g_assert_true(ip4_equal(rig.client->ip, rig.house.config.guest));
     }
+}
+
+/*
+ * A guest that pretends to be twenty thousand machines gets sixteen leases, and the machine that
+ * asked first keeps its own; nothing is kept for those that get none.
+ */
+static void
+test_many_machines(void)
+{
+    const MacAddr honest = GUEST_MAC;
+    gsize before = 0;
+    guint got = 0;
+    g_auto(Rig) rig;
+
+    rig_init(&rig);
+    lan_client_start(rig.client, DHCP_CLIENT_LOADER, 3);
+    g_assert_true(lan_client_dhcp(rig.client));
+    for (guint i = 0; i < 20000; i++) {
+        rig.client->mac = (MacAddr){ { 2, 0, 0, 0, (guint8)(i >> 8), (guint8)i } };
+        g_autoptr(GByteArray) message =
+            dhcp_bytes(1, i, ip4_of(0), ip4_of(0), DHCP_HEX_LOADER_DISCOVER, 548);
+        memcpy(message->data + 28, rig.client->mac.b, 6);
+        rig.client->ip = ip4_of(0);
+        lan_client_send_udp(rig.client, ip4_of(G_MAXUINT32), 68, 67, message->data, message->len);
+        got += g_queue_get_length(&rig.client->datagrams);
+        g_queue_clear_full(&rig.client->datagrams, (GDestroyNotify)g_bytes_unref);
+        if (i == 1000)
+            before = mallinfo2().uordblks;
+    }
+    g_assert_cmpuint(got, ==, 15);
+    g_assert_cmpuint(mallinfo2().uordblks, <, before + 64 * 1024);
+    rig.client->mac = honest;
+    lan_client_start(rig.client, DHCP_CLIENT_LOADER, 3);
+    g_assert_true(lan_client_dhcp(rig.client));
+    g_assert_true(ip4_equal(rig.client->ip, rig.house.config.guest));
 }
 
 /* A request for an address that this machine has not got: refused, and the refusal not completed.
@@ -298,6 +334,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ROWS_ADD("/lan-answers/dhcp", dhcp_rows, test_dhcp_row);
     g_test_add_func("/lan-answers/dhcp/same-address", test_same_address);
+    g_test_add_func("/lan-answers/dhcp/many-machines", test_many_machines);
     g_test_add_func("/lan-answers/dhcp/refused", test_refused);
     ROWS_ADD("/lan-answers/arp", arp_rows, test_arp_row);
     g_test_add_func("/lan-answers/ping", test_ping);

@@ -97,6 +97,22 @@ runt(void)
     return frame;
 }
 
+/* What a DHCP client sends, or a bit less: @cut bytes fewer. */
+static GByteArray *
+dhcp(guint8 op, Ip4Addr dst, gsize options_len, gsize cut)
+{
+    Ip4Route route = frame_broadcast();
+    g_autoptr(GByteArray) message =
+        dhcp_bytes(op, 9, ip4_of(0), ip4_of(0), DHCP_HEX_NETBSD_DISCOVER, 300);
+
+    route.dst_ip = dst;
+    g_autoptr(GByteArray) datagram =
+        frame_udp_datagram(&route, 68, 67, message->data, message->len - cut);
+    return frame_ip4(&route, 17, 1, 0, options_len, datagram->data, datagram->len);
+}
+
+#define EVERYBODY ip4_of(G_MAXUINT32)
+
 /* The frames, made when they are wanted, and what becomes of them. */
 #define INPUT_ROWS(X)                                                                              \
     X("request", udp(filter_rrq, sizeof filter_rrq, 69), REWRITTEN)                                \
@@ -112,7 +128,14 @@ runt(void)
     X("options-to-another-port", ip4(GATEWAY_IP, 17, 0, 40, 53), DROPPED)                          \
     X("options-to-another-host", ip4(DNS_IP, 17, 0, 4, 53), PASSES)                                \
     X("tftp-to-another-host", ip4(ip4_of(0x08080808), 17, 0, 0, 69), PASSES)                       \
-    X("tftp-to-broadcast", ip4(ip4_of(G_MAXUINT32), 17, 0, 0, 69), PASSES)                         \
+    X("tftp-to-broadcast", ip4(EVERYBODY, 17, 0, 0, 69), PASSES)                                   \
+    X("dhcp", dhcp(1, EVERYBODY, 0, 0), PASSES)                                                    \
+    X("dhcp-to-the-gateway", dhcp(1, GATEWAY_IP, 0, 0), PASSES)                                    \
+    X("dhcp-as-short-as-can-be", dhcp(1, EVERYBODY, 0, 60), PASSES)                                \
+    X("dhcp-without-a-cookie", dhcp(1, EVERYBODY, 0, 61), DROPPED)                                 \
+    X("dhcp-reply-from-the-guest", dhcp(2, EVERYBODY, 0, 0), DROPPED)                              \
+    X("dhcp-behind-options", dhcp(1, EVERYBODY, 4, 0), DROPPED)                                    \
+    X("dhcp-to-another-host", dhcp(1, ip4_of(0x08080808), 0, 61), PASSES)                          \
     X("do-not-fragment", ip4(GATEWAY_IP, 17, 0x4000, 0, 69), REWRITTEN)                            \
     X("dns", ip4(DNS_IP, 17, 0, 0, 53), PASSES)                                                    \
     X("tcp-to-port-69", ip4(GATEWAY_IP, 6, 0, 0, 69), PASSES)                                      \
@@ -267,6 +290,35 @@ test_dhcp_last_asker(void)
     g_assert_cmpstr(text, ==, REPLY_TEXT ROOT_TEXT "end");
 }
 
+/* libslirp has sixteen leases; the seventeenth machine does not reach it, the others still do. */
+static void
+test_dhcp_leases(void)
+{
+    const Ip4Route out = frame_broadcast();
+    Ip4Route back = frame_from_gateway();
+    g_auto(FilterRig) rig;
+
+    filter_rig_init(&rig);
+    back.dst_ip = EVERYBODY;
+    for (guint i = 0; i < 40; i++) {
+        guint8 mac = (guint8)(i % 20);
+        g_autoptr(GByteArray) message =
+            dhcp_bytes(1, 9, ip4_of(0), ip4_of(0), DHCP_HEX_NETBSD_DISCOVER, 300);
+        message->data[33] = mac;
+        g_autoptr(GByteArray) frame = frame_udp4(&out, 68, 67, message->data, message->len);
+        frame_log_empty(&rig.slirp);
+        gateway_filter_input(rig.filter, frame->data, frame->len);
+        g_assert_cmpuint(frame_log_count(&rig.slirp), ==, mac < 16 ? 1 : 0);
+        if (mac >= 16)
+            continue;
+        g_autoptr(GByteArray) reply =
+            dhcp_bytes(2, 9, ip4_of(0xc0a8400fu + mac), GATEWAY_IP, REPLY_OPTIONS, 548);
+        reply->data[33] = mac;
+        g_autoptr(GByteArray) reply_frame = frame_udp4(&back, 67, 68, reply->data, reply->len);
+        gateway_filter_output(rig.filter, reply_frame->data, reply_frame->len);
+    }
+}
+
 static void
 test_output_untouched(void)
 {
@@ -353,6 +405,7 @@ main(int argc, char **argv)
     g_test_add_func("/gateway-filter/input", test_input);
     ROWS_ADD("/gateway-filter/dhcp", dhcp_rows, test_dhcp_row);
     g_test_add_func("/gateway-filter/dhcp/last-asker", test_dhcp_last_asker);
+    g_test_add_func("/gateway-filter/dhcp/leases", test_dhcp_leases);
     g_test_add_func("/gateway-filter/output-untouched", test_output_untouched);
     g_test_add_func("/gateway-filter/no-policy", test_no_policy);
     g_test_add_func("/gateway-filter/tftp-again", test_tftp_again);

@@ -65,7 +65,8 @@ static const TwoRow two_rows[] = {
     { "dns-behind-options", 0xc0a84003, 17, 53, 100, 8, 4, DROPPED },
     { "tcp-to-the-gateway", 0xc0a84001, 6, 80, 2000, 1480, 0, PASSES },
     { "icmp-to-the-gateway", 0xc0a84001, 1, 0, 2000, 1480, 0, PASSES },
-    { "broadcast", G_MAXUINT32, 17, 67, 600, 8, 0, PASSES },
+    { "broadcast", G_MAXUINT32, 17, 520, 600, 8, 0, PASSES },
+    { "dhcp-in-name-only", G_MAXUINT32, 17, 67, 600, 8, 0, DROPPED },
     { "largest", 0x08080808, 17, 9, 65507, 32768, 0, PASSES },
 };
 
