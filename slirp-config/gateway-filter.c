@@ -22,7 +22,6 @@
 #include "slirp-config/net/ip4-reassembly.h"
 #include "slirp-config/tftp-gate.h"
 
-#define IP6_HEADER       40
 #define IP6_NEXT_UDP     17
 #define WHOLE_HEADROOM   (ETH_HEADER + IP4_HEADER)
 #define DHCP_PAYLOAD_MAX (DHCP_FIXED_SIZE + DHCP_VENDOR_SIZE)
@@ -80,6 +79,12 @@ filter_dhcp(GatewayFilter *self, const UdpFrame *packet, Cursor frame)
     filter_pass(self, frame);
 }
 
+static gboolean
+ip4_is_broadcast(Ip4Addr address)
+{
+    return ip4_get(address) == G_MAXUINT32;
+}
+
 static void
 filter_udp4(GatewayFilter *self, UdpFrame *packet, Cursor datagram, Cursor frame)
 {
@@ -91,20 +96,35 @@ filter_udp4(GatewayFilter *self, UdpFrame *packet, Cursor datagram, Cursor frame
         Ip4Route route = { packet->eth.src, packet->eth.dst, packet->ip.src, packet->ip.dst };
         tftp_gate_input(self->tftp, &route, packet->udp, packet->payload, frame);
     } else if (packet->udp.dst_port == DHCP_SERVER_PORT &&
-               (ours || ip4_get(packet->ip.dst) == G_MAXUINT32)) {
+               (ours || ip4_is_broadcast(packet->ip.dst))) {
         filter_dhcp(self, packet, frame);
     } else {
         filter_pass(self, frame);
     }
 }
 
+/*
+ * Whether an address means the host that connect() is called on. libslirp's disable_host_loopback
+ * is about its own addresses only: what a guest sends to 127.0.0.1 it passes on as it is.
+ * Source: RFC 1122 §3.2.1.3
+ */
+static gboolean
+ip4_is_host_itself(Ip4Addr address)
+{
+    return address.b[0] == 127 || address.b[0] == 0;
+}
+
 static void
 filter_datagram(GatewayFilter *self, UdpFrame *packet, Cursor datagram, Cursor frame)
 {
-    if (packet->ip.has_options && ip4_equal(packet->ip.dst, self->gateway))
+    if (ip4_is_host_itself(packet->ip.dst))
+        filter_drop(self, "a packet to the host itself", frame);
+    else if (packet->ip.has_options && ip4_equal(packet->ip.dst, self->gateway))
         filter_drop(self, "a packet with IP options", frame);
     else if (packet->ip.proto == IP_PROTO_UDP)
         filter_udp4(self, packet, datagram, frame);
+    else if (ip4_is_broadcast(packet->ip.dst))
+        filter_drop(self, "a broadcast", frame); /* a ping would go out to the host's network */
     else
         filter_pass(self, frame);
 }
@@ -148,7 +168,13 @@ filter_ip6(GatewayFilter *self, Cursor frame, Cursor rest)
 {
     cursor_skip(&rest, 6);
     guint8 next = cursor_u8(&rest);
-    cursor_skip(&rest, IP6_HEADER - 7);
+    cursor_skip(&rest, 1 + 16);
+    guint64 dst_network = cursor_be64(&rest);
+    cursor_skip(&rest, 8);
+    if (dst_network == 0) { /* "::", "::1", and IPv4 addresses in IPv6 ones: RFC 4291 §2.5 */
+        filter_drop(self, "an IPv6 packet to the host itself", frame);
+        return;
+    }
     if (next == IP6_NEXT_UDP) {
         cursor_skip(&rest, 2);
         if (cursor_be16(&rest) == TFTP_PORT) {

@@ -17,26 +17,23 @@ on_nfs_event(const NfsEvent *event, gpointer data)
         self->bytes_read += event->count;
 }
 
-/**
- * lan_house_init_at:
- * @tree: (transfer full): what TFTP and NFS offer
- * @config: the addresses
- * @bootfile: (transfer none): as DHCP tells it
- * @root_path: (transfer none): as DHCP tells it to FreeBSD's loaders
- **/
+/* As lan_house_init(), with a setup of the caller's. */
 void
-lan_house_init_at(
-    LanHouse *self, Vfs *tree, const LanConfig *config, const char *bootfile, const char *root_path)
+lan_house_init_with(LanHouse *self, Vfs *tree, const LanHouseSetup *setup)
 {
     g_autoptr(GError) error = NULL;
 
     *self = (LanHouse){
         .context = g_main_context_new(),
         .tree = tree,
-        .config = *config,
-        .policy = { root_path, { LAN_HOUSE_VARIABLE } },
+        .config = setup->lan,
+        .policy = { setup->root_path, { LAN_HOUSE_VARIABLE } },
     };
-    const GatewayConfig gateway = { .lan = self->config, .bootfile = bootfile };
+    const GatewayConfig gateway = {
+        .lan = setup->lan,
+        .bootfile = setup->bootfile,
+        .outside = setup->outside,
+    };
     self->lan = lan_new();
     self->gateway = gateway_new(self->lan, &gateway, self->context, &error);
     g_assert_no_error(error);
@@ -48,14 +45,22 @@ lan_house_init_at(
     boot_server_set_observer(self->server, on_nfs_event, self);
 }
 
-/* As lan_house_init_at(), with the default network and LAN_HOUSE_… for the rest. */
+/* Returns: the setup of a run without options */
+LanHouseSetup
+lan_house_default(void)
+{
+    LanHouseSetup setup = { .bootfile = LAN_HOUSE_BOOTFILE, .root_path = LAN_HOUSE_ROOT };
+
+    g_assert_true(lan_config_parse(LAN_DEFAULT_NETWORK, &setup.lan, NULL));
+    return setup;
+}
+
+/* @tree: (transfer full): what TFTP and NFS offer */
 void
 lan_house_init(LanHouse *self, Vfs *tree)
 {
-    LanConfig config;
-
-    g_assert_true(lan_config_parse(LAN_DEFAULT_NETWORK, &config, NULL));
-    lan_house_init_at(self, tree, &config, LAN_HOUSE_BOOTFILE, LAN_HOUSE_ROOT);
+    LanHouseSetup setup = lan_house_default();
+    lan_house_init_with(self, tree, &setup);
 }
 
 void

@@ -27,12 +27,17 @@ typedef struct {
     guint64 bytes_read; /* by NFS */
 } LanHouse;
 
+/* What a test may want otherwise. */
+typedef struct {
+    LanConfig lan;
+    const char *bootfile;  /* as DHCP tells it */
+    const char *root_path; /* as DHCP tells it to FreeBSD's loaders */
+    gboolean outside;      /* as `--net user` has it */
+} LanHouseSetup;
+
 void lan_house_init(LanHouse *self, Vfs *tree);
-void lan_house_init_at(LanHouse *self,
-                       Vfs *tree,
-                       const LanConfig *config,
-                       const char *bootfile,
-                       const char *root_path);
+LanHouseSetup lan_house_default(void);
+void lan_house_init_with(LanHouse *self, Vfs *tree, const LanHouseSetup *setup);
 void lan_house_clear(LanHouse *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LanHouse, lan_house_clear)
 

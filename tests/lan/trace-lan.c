@@ -303,13 +303,17 @@ static void (*const plays[TRACE_KIND_COUNT])(TraceLan *, const TracePacket *) = 
 void
 trace_lan_init(TraceLan *self, const TraceFile *file, TraceModel *model, const char *const *missing)
 {
-    const LanConfig config = trace_config();
+    const LanHouseSetup setup = {
+        .lan = trace_config(),
+        .bootfile = BOOTFILE,
+        .root_path = ROOT_PATH,
+    };
     Vfs *tree = trace_model_tree(model);
     g_autoptr(GError) error = NULL;
 
     *self = (TraceLan){ .file = file, .check.model = model, .missing = missing };
     add_tftp_files(self, tree);
-    lan_house_init_at(&self->house, tree, &config, BOOTFILE, ROOT_PATH);
+    lan_house_init_with(&self->house, tree, &setup);
     self->client = lan_client_new(&self->house);
     g_autofree char *base = g_strdup_printf("lan-traces-%s.pcap", file->name);
     self->capture_path = g_test_build_filename(G_TEST_BUILT, base, NULL);

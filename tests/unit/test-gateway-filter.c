@@ -44,6 +44,16 @@ ip6(guint8 next, guint16 dst_port, gsize cut)
 }
 
 static GByteArray *
+ip6_to(GByteArray *frame, guint64 network, guint64 host)
+{
+    for (guint i = 0; i < 8; i++) {
+        frame->data[14 + 24 + i] = (guint8)(network >> (56 - 8 * i));
+        frame->data[14 + 32 + i] = (guint8)(host >> (56 - 8 * i));
+    }
+    return frame;
+}
+
+static GByteArray *
 udp(const void *payload, gsize len, guint16 port)
 {
     const Ip4Route route = frame_to_gateway();
@@ -138,12 +148,22 @@ dhcp(guint8 op, Ip4Addr dst, gsize options_len, gsize cut)
     X("dhcp-to-another-host", dhcp(1, ip4_of(0x08080808), 0, 61), PASSES)                          \
     X("do-not-fragment", ip4(GATEWAY_IP, 17, 0x4000, 0, 69), REWRITTEN)                            \
     X("dns", ip4(DNS_IP, 17, 0, 0, 53), PASSES)                                                    \
+    X("to-127.0.0.1", ip4(ip4_of(0x7f000001), 6, 0, 0, 22), DROPPED)                               \
+    X("to-127.255.255.255", ip4(ip4_of(0x7fffffff), 17, 0, 0, 53), DROPPED)                        \
+    X("to-0.0.0.0", ip4(ip4_of(0), 1, 0, 0, 22), DROPPED)                                          \
+    X("to-0.255.255.255", ip4(ip4_of(0x00ffffff), 6, 0, 0, 22), DROPPED)                           \
+    X("to-1.0.0.0", ip4(ip4_of(0x01000000), 6, 0, 0, 22), PASSES)                                  \
+    X("to-128.0.0.1", ip4(ip4_of(0x80000001), 6, 0, 0, 22), PASSES)                                \
+    X("ping-to-everybody", ip4(EVERYBODY, 1, 0, 0, 0), DROPPED)                                    \
     X("tcp-to-port-69", ip4(GATEWAY_IP, 6, 0, 0, 69), PASSES)                                      \
     X("icmp", ip4(GATEWAY_IP, 1, 0, 0, 69), PASSES)                                                \
     X("arp", frame_arp(MAC_BROADCAST, 1, GUEST_MAC, GUEST_IP, GATEWAY_IP), PASSES)                 \
     X("ip6-tftp", ip6(17, 69, 0), DROPPED)                                                         \
     X("ip6-dns", ip6(17, 53, 0), PASSES)                                                           \
     X("ip6-tcp", ip6(6, 69, 0), PASSES)                                                            \
+    X("ip6-to-loopback", ip6_to(ip6(6, 22, 0), 0, 1), DROPPED)                                     \
+    X("ip6-to-mapped-loopback", ip6_to(ip6(6, 22, 0), 0, 0xffff7f000001), DROPPED)                 \
+    X("ip6-to-nat64", ip6_to(ip6(6, 22, 0), 0x0064ff9b00000000, 0x08080808), PASSES)               \
     X("ip6-hop-by-hop", ip6(0, 69, 0), PASSES) /* libslirp knows no extension headers */           \
     X("ip6-fragment-header", ip6(44, 69, 0), PASSES)                                               \
     X("ip6-destination-options", ip6(60, 69, 0), PASSES)                                           \
