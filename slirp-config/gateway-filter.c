@@ -23,6 +23,9 @@
 #include "slirp-config/tftp-gate.h"
 
 #define IP6_NEXT_UDP     17
+#define IP6_NEXT_ICMP    58
+#define IP6_LINK_LOCAL   G_GUINT64_CONSTANT(0xfe80000000000000)
+#define ICMP6_ECHO       128
 #define WHOLE_HEADROOM   (ETH_HEADER + IP4_HEADER)
 #define DHCP_PAYLOAD_MAX (DHCP_FIXED_SIZE + DHCP_VENDOR_SIZE)
 
@@ -162,30 +165,50 @@ filter_ip4(GatewayFilter *self, UdpFrame *packet, Cursor frame, Cursor rest)
         filter_datagram(self, packet, datagram, frame);
 }
 
-/* libslirp knows no extension headers, so that UDP follows at once or not at all. */
+/* Whether libslirp answers a ping: its host and its name server, in both of their networks. */
+static gboolean
+ip6_answers(guint64 network, guint64 host)
+{
+    return (network == GATEWAY_IP6_NETWORK || network == IP6_LINK_LOCAL) &&
+           (host == GATEWAY_IP6_HOST || host == GATEWAY_IP6_DNS);
+}
+
+/*
+ * Looks at an IPv6 packet. libslirp knows no extension headers, so that what the first header
+ * names follows at once or not at all. To a ping for anybody but itself it says "critical" in the
+ * log. Returns: (nullable): why it must not reach libslirp
+ */
+static const char *
+ip6_why_not(Cursor packet)
+{
+    cursor_skip(&packet, 6);
+    guint8 next = cursor_u8(&packet);
+    cursor_skip(&packet, 1 + 16);
+    guint64 network = cursor_be64(&packet), host = cursor_be64(&packet);
+    if (!cursor_ok(&packet))
+        return "a malformed IPv6 packet";
+    if (network == 0) /* "::", "::1", and IPv4 addresses in IPv6 ones: RFC 4291 §2.5 */
+        return "an IPv6 packet to the host itself";
+    if (next == IP6_NEXT_UDP) {
+        cursor_skip(&packet, 2);
+        if (cursor_be16(&packet) == TFTP_PORT)
+            return "TFTP over IPv6";
+    } else if (next == IP6_NEXT_ICMP) {
+        if (cursor_u8(&packet) == ICMP6_ECHO && !ip6_answers(network, host))
+            return "an IPv6 ping";
+    }
+    return cursor_ok(&packet) ? NULL : "a malformed IPv6 packet";
+}
+
 static void
 filter_ip6(GatewayFilter *self, Cursor frame, Cursor rest)
 {
-    cursor_skip(&rest, 6);
-    guint8 next = cursor_u8(&rest);
-    cursor_skip(&rest, 1 + 16);
-    guint64 dst_network = cursor_be64(&rest);
-    cursor_skip(&rest, 8);
-    if (dst_network == 0) { /* "::", "::1", and IPv4 addresses in IPv6 ones: RFC 4291 §2.5 */
-        filter_drop(self, "an IPv6 packet to the host itself", frame);
-        return;
-    }
-    if (next == IP6_NEXT_UDP) {
-        cursor_skip(&rest, 2);
-        if (cursor_be16(&rest) == TFTP_PORT) {
-            filter_drop(self, "TFTP over IPv6", frame);
-            return;
-        }
-    }
-    if (cursor_ok(&rest))
-        filter_pass(self, frame);
+    const char *why_not = ip6_why_not(rest);
+
+    if (why_not != NULL)
+        filter_drop(self, why_not, frame);
     else
-        filter_drop(self, "a malformed IPv6 packet", frame);
+        filter_pass(self, frame);
 }
 
 /**

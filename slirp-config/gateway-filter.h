@@ -6,6 +6,11 @@
 #include "slirp-config/dhcp-options.h"
 #include "slirp-config/net/eth.h"
 
+/* libslirp's IPv6 network, of 64 bits, and its host and name server there. */
+#define GATEWAY_IP6_NETWORK G_GUINT64_CONSTANT(0xfec0000000000000)
+#define GATEWAY_IP6_HOST    2
+#define GATEWAY_IP6_DNS     3
+
 typedef struct GatewayFilter GatewayFilter;
 
 GatewayFilter *

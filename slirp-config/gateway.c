@@ -10,6 +10,7 @@
 #include "slirp-config/gateway.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "slirp-config/gateway-filter.h"
 #include "slirp-config/tftp-gate.h"
 
@@ -33,7 +34,7 @@ struct Gateway {
     GArray *polled; /* of PolledFd */
     gint64 last_poll_us;
     gboolean held;
-    guint guest_errors;
+    GuestNote guest_errors;
 };
 
 typedef struct {
@@ -54,8 +55,7 @@ cb_send_packet(const void *frame, size_t len, void *opaque)
 static void
 cb_guest_error(const char *msg, void *opaque)
 {
-    (void)opaque;
-    g_log("gateway", G_LOG_LEVEL_INFO, "guest error: %s", msg);
+    guest_note(&((Gateway *)opaque)->guest_errors, "gateway", "libslirp: %s", msg);
 }
 
 static int64_t
@@ -255,6 +255,15 @@ to_slirp(const guint8 *frame, gsize len, gpointer data)
     slirp_input(((Gateway *)data)->slirp, frame, (int)len);
 }
 
+static struct in6_addr
+in6_addr_of(guint64 network, guint8 host)
+{
+    struct in6_addr in = { .s6_addr[15] = host };
+    for (guint i = 0; i < 8; i++)
+        in.s6_addr[i] = (guint8)(network >> (56 - 8 * i));
+    return in;
+}
+
 static struct in_addr
 in_addr_of(Ip4Addr a)
 {
@@ -278,14 +287,14 @@ gateway_start_slirp(Gateway *self, const GatewayConfig *config)
         .vnetmask = in_addr_of(lan_config_netmask(&config->lan)),
         .vhost = in_addr_of(config->lan.gateway),
         .in6_enabled = true,
-        .vprefix_addr6 = { { { 0xfe, 0xc0 } } },
+        .vprefix_addr6 = in6_addr_of(GATEWAY_IP6_NETWORK, 0),
         .vprefix_len = 64,
-        .vhost6 = { { { 0xfe, 0xc0, [15] = 2 } } },
+        .vhost6 = in6_addr_of(GATEWAY_IP6_NETWORK, GATEWAY_IP6_HOST),
         .tftp_path = TFTP_ROOT,
         .bootfile = config->bootfile,
         .vdhcp_start = in_addr_of(config->lan.guest),
         .vnameserver = in_addr_of(config->lan.dns),
-        .vnameserver6 = { { { 0xfe, 0xc0, [15] = 3 } } },
+        .vnameserver6 = in6_addr_of(GATEWAY_IP6_NETWORK, GATEWAY_IP6_DNS),
         .disable_host_loopback = true,
     };
     return slirp_new(&slirp, &gateway_callbacks, self);

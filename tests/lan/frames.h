@@ -187,6 +187,29 @@ frame_udp4(
     return frame_ip4(route, 17, 0x1234, 0, 0, udp->data, udp->len);
 }
 
+/* An IPv6 packet to @dst; the checksum at @sum_at of @payload is put right. */
+static inline GByteArray *
+frame_ip6(const guint8 dst[16], guint8 next, GByteArray *payload, gsize sum_at)
+{
+    GByteArray *self = frame_eth(GATEWAY_MAC, GUEST_MAC, 0x86dd);
+
+    frame_add32(self, 0x60000000);
+    frame_add16(self, payload->len);
+    frame_add8(self, next);
+    frame_add8(self, 64);
+    for (int i = 0; i < 4; i++)
+        frame_add32(self, i == 0 ? 0xfec00000 : i == 3 ? 0x15 : 0);
+    g_byte_array_append(self, dst, 16);
+    g_autoptr(GByteArray) summed = g_byte_array_new();
+    g_byte_array_append(summed, self->data + 14 + 8, 32);
+    frame_add32(summed, payload->len);
+    frame_add32(summed, next);
+    g_byte_array_append(summed, payload->data, payload->len);
+    frame_set16(payload, sum_at, frame_checksum(0, summed->data, summed->len));
+    g_byte_array_append(self, payload->data, payload->len);
+    return self;
+}
+
 static inline GByteArray *
 frame_arp(MacAddr dst, guint16 op, MacAddr sender_mac, Ip4Addr sender_ip, Ip4Addr target_ip)
 {

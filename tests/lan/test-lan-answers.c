@@ -241,6 +241,40 @@ test_ping(void)
     g_assert_cmpuint(frame_log_count(&log), ==, 0);
 }
 
+typedef struct {
+    const char *name;
+    guint8 dst[16];
+    gboolean answered;
+} Ping6Row;
+
+static const Ping6Row ping6_rows[] = {
+    { "gateway", { 0xfe, 0xc0, [15] = 2 }, TRUE },
+    { "gateway-link-local", { 0xfe, 0x80, [15] = 2 }, TRUE },
+    { "dns", { 0xfe, 0xc0, [15] = 3 }, TRUE },
+    { "neighbour", { 0xfe, 0xc0, [15] = 99 }, FALSE },
+    { "elsewhere", { 0x20, 0x01, 0x48, 0x60, [15] = 0x88 }, FALSE },
+};
+
+/* The address of the guest is solicited first, and then libslirp's answer, if there is one, waits
+ * for that: one frame. For others it must not say "critical" in the log, which ends a test. */
+static void
+test_ping6_row(gconstpointer data)
+{
+    const Ping6Row *row = data;
+    g_autoptr(GByteArray) message = g_byte_array_new();
+    g_auto(FrameLog) log;
+    g_auto(Rig) rig;
+
+    rig_init(&rig);
+    frame_log_init(&log);
+    lan_add_tap(rig.house.lan, tap, &log);
+    frame_add32(message, 128u << 24);
+    frame_add32(message, 0x12340001);
+    g_autoptr(GByteArray) frame = frame_ip6(row->dst, 58, message, 2);
+    lan_client_send(rig.client, frame->data, frame->len);
+    g_assert_cmpuint(frame_log_count(&log), ==, row->answered ? 1 : 0);
+}
+
 /* ---- nothing gets out ---- */
 
 static guint
@@ -338,6 +372,7 @@ main(int argc, char **argv)
     g_test_add_func("/lan-answers/dhcp/refused", test_refused);
     ROWS_ADD("/lan-answers/arp", arp_rows, test_arp_row);
     g_test_add_func("/lan-answers/ping", test_ping);
+    ROWS_ADD("/lan-answers/ping6", ping6_rows, test_ping6_row);
     g_test_add_func("/lan-answers/restricted", test_restricted);
     return g_test_run();
 }

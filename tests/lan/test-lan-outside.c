@@ -269,29 +269,6 @@ static const ClosedRow closed6_rows[] = {
     { "compatible-loopback", "::127.0.0.1" },
 };
 
-/* An IPv6 packet to @dst, with its checksum at @sum_at of @payload. */
-static GByteArray *
-ip6_frame(const guint8 dst[16], guint8 next, GByteArray *payload, gsize sum_at)
-{
-    GByteArray *frame = frame_eth(GATEWAY_MAC, GUEST_MAC, 0x86dd);
-
-    frame_add32(frame, 0x60000000);
-    frame_add16(frame, payload->len);
-    frame_add8(frame, next);
-    frame_add8(frame, 64);
-    for (int i = 0; i < 4; i++)
-        frame_add32(frame, i == 0 ? 0xfec00000 : i == 3 ? 0x15 : 0);
-    g_byte_array_append(frame, dst, 16);
-    g_autoptr(GByteArray) summed = g_byte_array_new();
-    g_byte_array_append(summed, frame->data + 14 + 8, 32);
-    frame_add32(summed, payload->len);
-    frame_add32(summed, next);
-    g_byte_array_append(summed, payload->data, payload->len);
-    frame_set16(payload, sum_at, frame_checksum(0, summed->data, summed->len));
-    g_byte_array_append(frame, payload->data, payload->len);
-    return frame;
-}
-
 static void
 test_closed6_row(gconstpointer data)
 {
@@ -313,8 +290,8 @@ test_closed6_row(gconstpointer data)
     frame_add32(tcp, 0);
     frame_add32(tcp, 0x5002ffff);
     frame_add32(tcp, 0);
-    g_autoptr(GByteArray) udp_frame = ip6_frame(dst, 17, udp, 6);
-    g_autoptr(GByteArray) tcp_frame = ip6_frame(dst, 6, tcp, 16);
+    g_autoptr(GByteArray) udp_frame = frame_ip6(dst, 17, udp, 6);
+    g_autoptr(GByteArray) tcp_frame = frame_ip6(dst, 6, tcp, 16);
     lan_client_send(rig.client, udp_frame->data, udp_frame->len);
     lan_client_send(rig.client, tcp_frame->data, tcp_frame->len);
     rig_pump(&rig);

@@ -107,6 +107,19 @@ runt(void)
     return frame;
 }
 
+/* An ICMPv6 message, its checksum left out. */
+static GByteArray *
+icmp6(guint8 type, guint64 network, guint64 host)
+{
+    GByteArray *frame = ip6(58, 0, 0);
+
+    frame->data[14 + 40] = type;
+    return ip6_to(frame, network, host);
+}
+
+#define FEC0 GATEWAY_IP6_NETWORK
+#define FE80 G_GUINT64_CONSTANT(0xfe80000000000000)
+
 /* What a DHCP client sends, or a bit less: @cut bytes fewer. */
 static GByteArray *
 dhcp(guint8 op, Ip4Addr dst, gsize options_len, gsize cut)
@@ -161,6 +174,14 @@ dhcp(guint8 op, Ip4Addr dst, gsize options_len, gsize cut)
     X("ip6-tftp", ip6(17, 69, 0), DROPPED)                                                         \
     X("ip6-dns", ip6(17, 53, 0), PASSES)                                                           \
     X("ip6-tcp", ip6(6, 69, 0), PASSES)                                                            \
+    X("ip6-ping", icmp6(128, FEC0, 2), PASSES)                                                     \
+    X("ip6-ping-link-local", icmp6(128, FE80, 2), PASSES)                                          \
+    X("ip6-ping-dns", icmp6(128, FEC0, 3), PASSES)                                                 \
+    X("ip6-ping-elsewhere", icmp6(128, 0x2001486048600000, 0x8888), DROPPED)                       \
+    X("ip6-ping-a-neighbour", icmp6(128, FEC0, 4), DROPPED)                                        \
+    X("ip6-ping-itself", icmp6(128, FE80, 0x5054000012345600), DROPPED)                            \
+    X("ip6-ping-reply-elsewhere", icmp6(129, 0x2001486048600000, 0x8888), PASSES)                  \
+    X("ip6-router-solicitation", icmp6(133, 0xff02000000000000, 2), PASSES)                        \
     X("ip6-to-loopback", ip6_to(ip6(6, 22, 0), 0, 1), DROPPED)                                     \
     X("ip6-to-mapped-loopback", ip6_to(ip6(6, 22, 0), 0, 0xffff7f000001), DROPPED)                 \
     X("ip6-to-nat64", ip6_to(ip6(6, 22, 0), 0x0064ff9b00000000, 0x08080808), PASSES)               \
