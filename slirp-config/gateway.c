@@ -171,10 +171,14 @@ add_poll(int fd, int events, void *opaque)
     return (int)self->polled->len - 1;
 }
 
+/* One round asks all sockets. When what the first ones said has filled the queue of whoever is
+ * slow, the others say nothing until the next round: they keep what they have. */
 static int
 get_revents(int index, void *opaque)
 {
     Gateway *self = opaque;
+    if (self->held)
+        return 0;
     const PolledFd *polled = &g_array_index(self->polled, PolledFd, (guint)index);
     GIOCondition ready = g_source_query_unix_fd(self->source, polled->tag);
     int events = 0;

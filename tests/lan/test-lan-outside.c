@@ -211,6 +211,60 @@ test_tcp(void)
     ROW_CMPMEM(in->data, in->len, bytes, size);
 }
 
+/* ---- many at once ---- */
+
+#define MANY 100
+
+/* A host that cannot take more than one frame for now. */
+typedef struct {
+    LanPort *port;
+    guint frames;
+} Slow;
+
+static void
+slow_input(gpointer host, const guint8 *frame, gsize len)
+{
+    Slow *self = host;
+
+    if (len < 42 || frame_get16(frame + 12) != 0x0800 || frame[23] != 17)
+        return;
+    self->frames++;
+    lan_port_set_congested(self->port, TRUE);
+}
+
+static const LanPortOps slow_ops = { "slow", slow_input, NULL };
+
+/* A hundred sockets have something to say, and the LAN is held after the first: the others wait. */
+static void
+test_held(void)
+{
+    const MacAddr slow_mac = { { 2, 0, 0, 0, 0, 0x51 } };
+    struct sockaddr_in from;
+    Slow slow = { 0 };
+    g_auto(Rig) rig;
+
+    rig_init(&rig);
+    slow.port = lan_attach(rig.house.lan, &slow_ops, &slow, &slow_mac);
+    g_autoptr(GByteArray) arp =
+        frame_arp(MAC_BROADCAST, 1, slow_mac, ip4_of(0xc0a84050), GATEWAY_IP);
+    lan_input(slow.port, arp->data, arp->len);
+    for (guint16 i = 0; i < MANY; i++) {
+        const Ip4Route route = { slow_mac, GATEWAY_MAC, ip4_of(0xc0a84050), OUTSIDE_IP };
+        g_autoptr(GByteArray) frame = frame_udp4(&route, (guint16)(6000 + i), rig.port, "x", 1);
+        char byte;
+        lan_input(slow.port, frame->data, frame->len);
+        g_assert_cmpuint(outside_receive(rig.udp, &byte, 1, &from), ==, 1);
+        outside_answer(rig.udp, "y", 1, &from);
+    }
+    for (guint i = 1; i <= MANY; i++) {
+        rig_pump(&rig);
+        g_assert_cmpuint(slow.frames, ==, i);
+        lan_port_set_congested(slow.port, FALSE);
+    }
+    rig_pump(&rig);
+    g_assert_cmpuint(slow.frames, ==, MANY);
+}
+
 /* ---- and the host itself is closed ---- */
 
 typedef struct {
@@ -309,6 +363,7 @@ main(int argc, char **argv)
     g_test_add_func("/lan-outside/udp", test_udp);
     g_test_add_func("/lan-outside/dns", test_dns);
     g_test_add_func("/lan-outside/tcp", test_tcp);
+    g_test_add_func("/lan-outside/held", test_held);
     ROWS_ADD("/lan-outside/closed", closed_rows, test_closed_row);
     ROWS_ADD("/lan-outside/closed6", closed6_rows, test_closed6_row);
     return g_test_run();
