@@ -13,7 +13,11 @@ Expect *expect_new(GRegex *regex);
 void expect_free(Expect *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Expect, expect_free)
 
-gboolean expect_feed_serial(Expect *self, const char *bytes, gsize len);
+gboolean expect_feed_serial(Expect *self, const char *bytes, gsize len, gint64 now_us);
 gboolean expect_feed_screen(Expect *self, const char *text);
+gboolean expect_tick(Expect *self, gint64 now_us);
+gboolean expect_finish(Expect *self);
 const char *expect_serial_tail(const Expect *self);
+const char *expect_serial_recent(const Expect *self);
 const char *expect_matched(const Expect *self);
+const char *expect_trouble(const Expect *self);

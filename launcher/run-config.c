@@ -16,6 +16,11 @@
     }                    /* as QEMU's */
 #define BOOTFILE_MAX 127 /* bytes in DHCP's file field, without its NUL */
 
+/* In front of an expression: gives up after a millisecond or so of backtracking from one place,
+ * where PCRE's own limit is ten times that. */
+#define EXPECT_LIMIT "(*LIMIT_MATCH=1000000)"
+#define EXPECT_FLAGS (G_REGEX_MULTILINE | G_REGEX_OPTIMIZE | G_REGEX_RAW)
+
 /* What an option may be; the index is the value of its enum. */
 static const char *const boot_choices[] = { "iso", "rom", NULL };
 static const char *const net_choices[] = { "restricted", "user", NULL };
@@ -201,8 +206,12 @@ validate_expect(RunConfig *self, GError **error)
         return FALSE;
     if (self->text.expect == NULL)
         return TRUE;
-    self->expect = g_regex_new(self->text.expect,
-                               G_REGEX_MULTILINE | G_REGEX_OPTIMIZE | G_REGEX_RAW, 0, &regex_error);
+    /* First alone, so that a message tells the right place in it. */
+    g_autoptr(GRegex) alone = g_regex_new(self->text.expect, EXPECT_FLAGS, 0, &regex_error);
+    if (alone == NULL)
+        return bad_regex(self->text.expect, regex_error, error);
+    g_autofree char *limited = g_strconcat(EXPECT_LIMIT, self->text.expect, NULL);
+    self->expect = g_regex_new(limited, EXPECT_FLAGS, 0, &regex_error);
     if (self->expect == NULL)
         return bad_regex(self->text.expect, regex_error, error);
     if (g_regex_match(self->expect, "", 0, NULL))

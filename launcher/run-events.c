@@ -18,17 +18,25 @@ run_fail(Run *self, PxeRunError code, const char *message)
     run_end(self, code, g_error_new_literal(PXE_RUN_ERROR, code, message));
 }
 
+/* Looks at what the matcher says. @where: the place of a match */
 static void
-run_matched(Run *self, const char *where)
+run_check(Run *self, gboolean matched, const char *where)
 {
-    const char *text = expect_matched(self->expect);
-    g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
-    g_autofree char *message = g_strdup_printf("%s: %s", where, line);
+    const char *trouble = expect_trouble(self->expect);
 
     if (self->ending)
         return;
-    boot_progress_message(self->progress, "expected", message, g_get_monotonic_time());
-    run_end(self, PXE_RUN_OK, NULL);
+    if (matched) {
+        const char *text = expect_matched(self->expect);
+        g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
+        g_autofree char *message = g_strdup_printf("%s: %s", where, line);
+        boot_progress_message(self->progress, "expected", message, g_get_monotonic_time());
+        run_end(self, PXE_RUN_OK, NULL);
+    } else if (trouble != NULL) {
+        g_autofree char *message =
+            g_strdup_printf("--expect '%s': %s", self->config->text.expect, trouble);
+        run_fail(self, PXE_RUN_ERROR_USAGE, message);
+    }
 }
 
 /* The watch on the LAN has seen something. */
@@ -58,8 +66,7 @@ on_screen(const char *text, gpointer data)
         self->prompt_done = TRUE;
     }
     boot_progress_text(self->progress, "screen", text, g_get_monotonic_time());
-    if (expect_feed_screen(self->expect, text))
-        run_matched(self, "screen");
+    run_check(self, expect_feed_screen(self->expect, text), "screen");
 }
 
 /* The guest has written to the serial line. */
@@ -67,12 +74,11 @@ void
 on_serial(const char *bytes, gsize len, gpointer data)
 {
     Run *self = data;
-    gboolean matched = expect_feed_serial(self->expect, bytes, len);
+    gint64 now_us = g_get_monotonic_time();
+    gboolean matched = expect_feed_serial(self->expect, bytes, len, now_us);
 
-    boot_progress_text(self->progress, "serial line", expect_serial_tail(self->expect),
-                       g_get_monotonic_time());
-    if (matched)
-        run_matched(self, "serial line");
+    boot_progress_text(self->progress, "serial line", expect_serial_recent(self->expect), now_us);
+    run_check(self, matched, "serial line");
 }
 
 /* Ctrl-A x. */
@@ -137,6 +143,8 @@ on_tick(gpointer data)
         self->prompt_done = TRUE;
     if (self->ticks % every == 0 && !self->ending)
         screen_poll(self->screen, self->qmp);
-    boot_progress_tick(self->progress, g_get_monotonic_time());
+    gint64 now_us = g_get_monotonic_time();
+    run_check(self, expect_tick(self->expect, now_us), "serial line");
+    boot_progress_tick(self->progress, now_us);
     return G_SOURCE_CONTINUE;
 }

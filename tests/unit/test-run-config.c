@@ -44,7 +44,7 @@ config_text(const RunConfig *config)
         config->iso, config->root, config->bootfile, config->boot, config->nic->name,
         MAC_ARG(config->mac), config->net, IP4_ARG(config->lan.network), config->lan.prefix_len,
         config->accel, config->display, config->console, config->memory_mb, config->cpus,
-        config->timeout_s, config->expect != NULL ? g_regex_get_pattern(config->expect) : "-");
+        config->timeout_s, config->expect != NULL ? config->text.expect : "-");
 }
 
 typedef struct {
