@@ -85,7 +85,21 @@ on_serial(const char *bytes, gsize len, gpointer data)
 void
 on_console_quit(gpointer data)
 {
-    run_end(data, PXE_RUN_OK, NULL);
+    Run *self = data;
+
+    if (self->config->expect != NULL)
+        run_fail(self, PXE_RUN_ERROR_ENDED, "you left before --expect matched");
+    else
+        run_end(self, PXE_RUN_OK, NULL);
+}
+
+/* The serial line can be shown no more: who read stdout has gone, or the disk is full. */
+void
+on_console_failed(int error, gpointer data)
+{
+    g_autofree char *message =
+        g_strdup_printf("cannot write to standard output: %s", g_strerror(error));
+    run_fail(data, PXE_RUN_ERROR_HOST, message);
 }
 
 /* QEMU tells something; nothing depends on it, the exit of the process decides. */

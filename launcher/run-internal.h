@@ -68,6 +68,7 @@ void on_nfs_event(const NfsEvent *event, gpointer run);
 void on_screen(const char *text, gpointer run);
 void on_serial(const char *bytes, gsize len, gpointer run);
 void on_console_quit(gpointer run);
+void on_console_failed(int error, gpointer run);
 void on_qmp_event(const char *name, JsonObject *event_data, gpointer run);
 void on_qemu_exit(int status, gpointer run);
 gboolean on_timeout(gpointer run);

@@ -174,6 +174,7 @@ step_lan(Run *self, GError **error)
 gboolean
 step_spawn(Run *self, GError **error)
 {
+    static const ConsoleFuncs console_funcs = { on_serial, on_console_quit, on_console_failed };
     g_auto(GStrv) argv = qemu_argv_build(self->config, &self->setup);
     const QemuSpawn spawn = {
         .argv = argv,
@@ -198,9 +199,7 @@ step_spawn(Run *self, GError **error)
     self->qmp = qmp_new(autofd_steal(&self->ends[END_QMP]), on_qmp_event, self);
     self->screen =
         screen_new(autofd_steal(&self->ends[END_SCREEN]), QEMU_FD_SCREEN, on_screen, self);
-    self->console =
-        console_new(autofd_steal(&self->ends[END_SERIAL]), self->config->console == CONSOLE_SERIAL,
-                    on_serial, on_console_quit, self);
+    self->console = console_new(autofd_steal(&self->ends[END_SERIAL]), &console_funcs, self);
     return TRUE;
 }
 

@@ -111,6 +111,15 @@ on_sighup(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+static void
+show_console(Run *self)
+{
+    if (self->config->console == CONSOLE_SERIAL &&
+        console_show(self->console, output_new(STDOUT_FILENO), STDIN_FILENO))
+        boot_progress_message(self->progress, "console", "Ctrl-A x leaves; all else is the guest's",
+                              g_get_monotonic_time());
+}
+
 static gboolean
 step_boot(Run *self, GError **error)
 {
@@ -122,6 +131,7 @@ step_boot(Run *self, GError **error)
     self->prompt_done = self->config->boot != BOOT_ROM || self->config->text.menu;
     for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)
         g_unix_signal_add(signals[i].number, signals[i].func, self);
+    show_console(self); /* now that a signal cannot leave the terminal as it is then */
     if (self->config->timeout_s > 0)
         g_timeout_add_seconds(self->config->timeout_s, on_timeout, self);
     g_timeout_add(RUN_TICK_MS, on_tick, self);
