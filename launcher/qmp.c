@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define MESSAGE_MAX (1u << 20) /* bytes; what we ask for is far below */
+
 typedef struct {
     QmpReplyFunc func; /* (nullable) */
     gpointer data;
@@ -22,8 +24,10 @@ typedef struct {
 
 struct Qmp {
     int fd;
-    guint source_id;
+    guint source_id; /* 0: the connection is lost */
     struct json_tokener *tokener;
+    gsize message_bytes; /* of the message that is not whole yet */
+    gboolean greeted;
     GQueue pending; /* of QmpPending */
     QmpEventFunc event;
     gpointer data;
@@ -46,6 +50,8 @@ qmp_message(Qmp *self, JsonObject *message)
     if (name != NULL) {
         (void)json_object_object_get_ex(message, "data", &part);
         self->event(name, part, self->data);
+    } else if (json_object_object_get_ex(message, "QMP", &part)) {
+        self->greeted = TRUE;
     } else if (json_object_object_get_ex(message, "return", &part)) {
         qmp_answer(self, part, NULL);
     } else if (json_object_object_get_ex(message, "error", &part)) {
@@ -66,12 +72,13 @@ qmp_feed(Qmp *self, const char *bytes, int len)
         int used = (int)json_tokener_get_parse_end(self->tokener);
         bytes += used;
         len -= used;
+        self->message_bytes = message != NULL ? 0 : self->message_bytes + (gsize)used;
         if (message != NULL)
             qmp_message(self, message);
         else if (used == 0)
-            return TRUE;
+            return FALSE;
     }
-    return TRUE;
+    return self->message_bytes <= MESSAGE_MAX;
 }
 
 static void
@@ -83,17 +90,25 @@ qmp_lost(Qmp *self)
     self->event(NULL, NULL, self->data);
 }
 
+/* Returns: bytes taken; 0 when there are none now, -1 when the connection is lost */
+static ssize_t
+qmp_read(Qmp *self)
+{
+    char bytes[16 * 1024];
+
+    ssize_t n = recv(self->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    return n > 0 && qmp_feed(self, bytes, (int)n) ? n : -1;
+}
+
 static gboolean
 qmp_readable(gint fd, GIOCondition condition, gpointer data)
 {
     Qmp *self = data;
-    char bytes[16 * 1024];
 
-    (void)condition;
-    ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return G_SOURCE_CONTINUE;
-    if (n > 0 && qmp_feed(self, bytes, (int)n))
+    (void)fd, (void)condition;
+    if (qmp_read(self) >= 0)
         return G_SOURCE_CONTINUE;
     qmp_lost(self);
     return G_SOURCE_REMOVE;
@@ -127,25 +142,61 @@ qmp_new(int fd, QmpEventFunc event, gpointer data)
  * @self: the client
  * @command: name of the command
  * @args: (transfer full) (nullable): its arguments
- * @func: (nullable): gets the answer
+ * @func: (nullable): gets the answer; at once when the connection is lost
  * @data: for @func
  **/
 void
 qmp_execute(Qmp *self, const char *command, JsonObject *args, QmpReplyFunc func, gpointer data)
 {
     g_autoptr(JsonObject) message = json_object_new_object();
-    QmpPending *pending = g_new(QmpPending, 1);
 
     json_add_string(message, "execute", command);
     if (args != NULL)
         json_object_object_add(message, "arguments", args);
+    if (self->source_id == 0) {
+        if (func != NULL)
+            func(NULL, "QEMU is gone", data);
+        return;
+    }
+    QmpPending *pending = g_new(QmpPending, 1);
     *pending = (QmpPending){ func, data };
     g_queue_push_tail(&self->pending, pending);
 
-    /* Commands are some hundred bytes and few: the socket's buffer has room for all of them. */
+    /* Commands are some hundred bytes and few: the socket's buffer has room for all of them. If
+     * not, QEMU does not read, and half a command would spoil all that follow: that is the end,
+     * too. */
     const char *text = json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN);
     if (send(self->fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)strlen(text))
-        g_debug("qmp: cannot send %s: %s", command, g_strerror(errno));
+        (void)shutdown(self->fd, SHUT_RDWR);
+}
+
+/* Returns: whether QEMU has greeted, so that it is one and has started */
+gboolean
+qmp_has_greeted(const Qmp *self)
+{
+    return self->greeted;
+}
+
+/* Returns: whether there is no connection any more */
+gboolean
+qmp_is_lost(const Qmp *self)
+{
+    return self->source_id == 0;
+}
+
+/* Takes what QEMU has sent up to now; for its end, after which nothing comes. */
+void
+qmp_drain(Qmp *self)
+{
+    while (self->source_id != 0) {
+        ssize_t n = qmp_read(self);
+        if (n == 0)
+            return;
+        if (n < 0) {
+            g_source_remove(self->source_id);
+            qmp_lost(self);
+        }
+    }
 }
 
 /* @self: (nullable) (transfer full): the client; commands under way get no answer */

@@ -19,3 +19,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qmp, qmp_free)
 
 void
 qmp_execute(Qmp *self, const char *command, JsonObject *args, QmpReplyFunc func, gpointer data);
+gboolean qmp_has_greeted(const Qmp *self);
+gboolean qmp_is_lost(const Qmp *self);
+void qmp_drain(Qmp *self);
