@@ -22,9 +22,12 @@ struct Screen {
     int fd;
     char path[32]; /* of the file, for QEMU */
     gboolean asking;
+    guint8 cells[SCREEN_BYTES]; /* as they were last seen */
     char *text;
     ScreenFunc changed;
     gpointer data;
+    ScreenLookFunc look_done; /* (nullable) */
+    gpointer look_data;
 };
 
 /* The upper half of code page 437, and its control characters as pictures. */
@@ -104,15 +107,14 @@ screen_new(int memory_fd, int qemu_fd, ScreenFunc changed, gpointer data)
 }
 
 static void
-screen_saved(JsonObject *ret, const char *error, gpointer data)
+screen_take(Screen *self)
 {
-    Screen *self = data;
     guint8 cells[SCREEN_BYTES];
 
-    (void)ret;
-    self->asking = FALSE;
-    if (error != NULL || pread(self->fd, cells, sizeof cells, 0) != (ssize_t)sizeof cells)
+    if (pread(self->fd, cells, sizeof cells, 0) != (ssize_t)sizeof cells ||
+        memcmp(cells, self->cells, sizeof cells) == 0)
         return;
+    memcpy(self->cells, cells, sizeof cells);
     g_autofree char *text = screen_decode(cells, sizeof cells);
     if (g_str_equal(text, self->text))
         return;
@@ -121,18 +123,64 @@ screen_saved(JsonObject *ret, const char *error, gpointer data)
     self->changed(self->text, self->data);
 }
 
+static void
+screen_ask(Screen *self, Qmp *qmp, QmpReplyFunc saved)
+{
+    JsonObject *args = json_object_new_object();
+
+    json_add_int(args, "val", SCREEN_ADDRESS);
+    json_add_int(args, "size", SCREEN_BYTES);
+    json_add_string(args, "filename", self->path);
+    qmp_execute(qmp, "pmemsave", args, saved, self);
+}
+
+static void
+screen_polled(JsonObject *ret, const char *error, gpointer data)
+{
+    Screen *self = data;
+
+    (void)ret;
+    self->asking = FALSE;
+    if (error == NULL)
+        screen_take(self);
+}
+
 /* Asks QEMU for the screen, unless an answer is still to come. */
 void
 screen_poll(Screen *self, Qmp *qmp)
 {
     if (self->asking)
         return;
-    JsonObject *args = json_object_new_object();
-    json_add_int(args, "val", SCREEN_ADDRESS);
-    json_add_int(args, "size", SCREEN_BYTES);
-    json_add_string(args, "filename", self->path);
     self->asking = TRUE;
-    qmp_execute(qmp, "pmemsave", args, screen_saved, self);
+    screen_ask(self, qmp, screen_polled);
+}
+
+static void
+screen_looked(JsonObject *ret, const char *error, gpointer data)
+{
+    Screen *self = data;
+
+    (void)ret;
+    if (error == NULL)
+        screen_take(self);
+    self->look_done(self->look_data);
+}
+
+/**
+ * screen_look:
+ * @self: the screen
+ * @qmp: where to ask for it
+ * @done: is told when it was seen as it is now, or cannot be seen; at once when QEMU is gone
+ * @data: for @done
+ *
+ * Looks once more, for the end; only one look can be under way.
+ **/
+void
+screen_look(Screen *self, Qmp *qmp, ScreenLookFunc done, gpointer data)
+{
+    self->look_done = done;
+    self->look_data = data;
+    screen_ask(self, qmp, screen_looked);
 }
 
 /* Returns: (transfer none): the screen as it was last seen */
