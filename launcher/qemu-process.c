@@ -1,30 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The child gets PR_SET_PDEATHSIG, so that the kernel ends it however we end, SIGKILL included.
- * What it says on stderr is logged line by line, and kept for the case that it fails.
+ * What it says is logged line by line, and kept for the case that it fails.
+ *
+ * Ctrl-C and the end of a terminal reach all processes on it. What then becomes of the run is
+ * decided here, by one road, so QEMU does not see these signals.
  */
 #include "launcher/qemu-process.h"
 
 #include "base/autofd.h"
 #include "base/error.h"
+#include "launcher/child.h"
+#include "launcher/terminal.h"
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define QEMU_MAJOR_MIN 7 /* -netdev dgram came with 7.2 */
 #define QEMU_MINOR_MIN 2
-#define SAID_MAX       4096
+#define SAID_MAX       4096 /* bytes of what QEMU says */
+#define DRAIN_READS    256  /* of a page each, at QEMU's end */
+#define ASK_MS         5000 /* for an answer of QEMU's about itself */
+#define ASK_MAX        (64u << 10)
+#define END_MS         3000 /* for the end of a killed QEMU */
+
+/* Leaves the alternate screen, shows the cursor, ends all colours. */
+#define ANSI_RESET "\033[?1049l\033[?25h\033[0m\r\n"
 
 struct QemuProcess {
     pid_t pid; /* 0 when it has ended */
     int stderr_fd;
     guint child_source, stderr_source;
+    GString *line; /* that has no end yet */
     GString *said;
+    TerminalModes modes; /* of the terminal that QEMU draws on */
     QemuExitFunc exited;
     gpointer data;
 };
@@ -54,12 +68,7 @@ static char *
 qemu_ask(const char *program, const char *option, const char *value)
 {
     const char *argv[] = { program, option, value, NULL };
-    char *out = NULL;
-
-    if (!g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-                      &out, NULL, NULL, NULL))
-        return NULL;
-    return out;
+    return child_output(argv, ASK_MAX, ASK_MS);
 }
 
 /**
@@ -89,7 +98,8 @@ qemu_explain_failure(const char *program, int status, const char *said)
                            "'%s' is QEMU %u.%u: %d.%d or later is needed", program, major, minor,
                            QEMU_MAJOR_MIN, QEMU_MINOR_MIN);
     g_autofree char *why = WIFSIGNALED(status)
-                               ? g_strdup_printf("was ended by signal %d", WTERMSIG(status))
+                               ? g_strdup_printf("was ended by signal %d (%s)", WTERMSIG(status),
+                                                 g_strsignal(WTERMSIG(status)))
                                : g_strdup_printf("ended with status %d", WEXITSTATUS(status));
     return g_error_new(PXE_RUN_ERROR, PXE_RUN_ERROR_QEMU, "QEMU %s%s%s", why,
                        *said != '\0' ? ": " : " and said nothing", said);
@@ -120,38 +130,70 @@ qemu_has_display(const char *program, const char *const *wanted, const char **re
 static void
 child_setup(gpointer data)
 {
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != (pid_t)GPOINTER_TO_INT(data))
-        _exit(1); /* we ended in between */
+    sigset_t ours;
+
+    (void)sigemptyset(&ours);
+    (void)sigaddset(&ours, SIGINT);
+    (void)sigaddset(&ours, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &ours, NULL);
+    child_die_with_parent(data);
 }
 
+/* The same where QEMU has no terminal: what it writes to stdout ("-device help") is seen, too. */
 static void
-process_log_line(const char *line)
+child_setup_one_pipe(gpointer data)
 {
-    g_log("qemu", G_LOG_LEVEL_INFO, "%s", line);
+    (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+    child_setup(data);
+}
+
+/* Takes the line that is whole now. */
+static void
+process_take_line(QemuProcess *self)
+{
+    g_strchomp(self->line->str);
+    self->line->len = strlen(self->line->str);
+    if (self->line->len > 0) {
+        g_log("qemu", G_LOG_LEVEL_INFO, "%s", self->line->str);
+        g_string_append_printf(self->said, "%s%s", self->said->len > 0 ? "; " : "",
+                               self->line->str);
+        if (self->said->len > SAID_MAX)
+            g_string_truncate(self->said, SAID_MAX);
+    }
+    g_string_truncate(self->line, 0);
 }
 
 /* Reads what QEMU has said so far. Returns: FALSE at the end */
 static gboolean
 process_read_stderr(QemuProcess *self)
 {
-    char bytes[1024];
+    char bytes[4096];
 
-    ssize_t n = read(self->stderr_fd, bytes, sizeof bytes - 1);
+    ssize_t n = read(self->stderr_fd, bytes, sizeof bytes);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return TRUE;
     if (n <= 0)
         return FALSE;
-    bytes[n] = '\0';
-    g_auto(GStrv) lines = g_strsplit(bytes, "\n", -1);
-    for (char **line = lines; *line != NULL; line++) {
-        if (*g_strstrip(*line) == '\0')
-            continue;
-        process_log_line(*line);
-        if (self->said->len < SAID_MAX)
-            g_string_append_printf(self->said, "%s%s", self->said->len > 0 ? "; " : "", *line);
+    for (ssize_t i = 0; i < n; i++) {
+        if (bytes[i] == '\n' || self->line->len >= SAID_MAX)
+            process_take_line(self);
+        if (bytes[i] != '\n' && bytes[i] != '\0')
+            g_string_append_c(self->line, bytes[i]);
     }
     return TRUE;
+}
+
+/* Reads all that QEMU has said; it has ended. What it has started may write on for ever. */
+static void
+process_drain_stderr(QemuProcess *self)
+{
+    struct pollfd more = { .fd = self->stderr_fd, .events = POLLIN };
+
+    for (guint i = 0; i < DRAIN_READS && poll(&more, 1, 0) == 1; i++) {
+        if (!process_read_stderr(self))
+            break;
+    }
+    process_take_line(self);
 }
 
 static gboolean
@@ -166,6 +208,17 @@ process_stderr_ready(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* Gives the terminal back, if QEMU had it. @killed: and could not clean up. */
+static void
+process_leave_terminal(QemuProcess *self, gboolean killed)
+{
+    if (!self->modes.saved)
+        return;
+    terminal_restore(&self->modes);
+    if (killed && write(STDOUT_FILENO, ANSI_RESET, strlen(ANSI_RESET)) < 0)
+        g_debug("cannot reset the terminal: %s", g_strerror(errno));
+}
+
 static void
 process_exited(GPid pid, gint status, gpointer data)
 {
@@ -174,7 +227,8 @@ process_exited(GPid pid, gint status, gpointer data)
     (void)pid;
     self->pid = 0;
     self->child_source = 0;
-    (void)process_read_stderr(self);
+    process_drain_stderr(self);
+    process_leave_terminal(self, WIFSIGNALED(status));
     self->exited(status, self->data);
 }
 
@@ -195,6 +249,7 @@ qemu_process_spawn(const QemuSpawn *spawn, QemuExitFunc exited, gpointer data, G
     g_autofree int *sources = g_new(int, spawn->n_fds);
     g_autofree int *targets = g_new(int, spawn->n_fds);
     GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD;
+    TerminalModes modes = { 0 };
     int stderr_fd = -1;
     GPid pid;
 
@@ -202,11 +257,14 @@ qemu_process_spawn(const QemuSpawn *spawn, QemuExitFunc exited, gpointer data, G
         sources[i] = spawn->fds[i].source;
         targets[i] = spawn->fds[i].target;
     }
-    flags |= spawn->terminal ? G_SPAWN_CHILD_INHERITS_STDIN : G_SPAWN_STDOUT_TO_DEV_NULL;
-    if (!g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)spawn->argv, NULL, flags,
-                                          child_setup, GINT_TO_POINTER((gint)getpid()), -1, -1, -1,
-                                          sources, targets, spawn->n_fds, &pid, NULL, NULL,
-                                          &stderr_fd, error)) {
+    if (spawn->terminal) {
+        flags |= G_SPAWN_CHILD_INHERITS_STDIN;
+        (void)terminal_save(&modes, STDIN_FILENO);
+    }
+    if (!g_spawn_async_with_pipes_and_fds(
+            NULL, (const char *const *)spawn->argv, NULL, flags,
+            spawn->terminal ? child_setup : child_setup_one_pipe, GINT_TO_POINTER((gint)getpid()),
+            -1, -1, -1, sources, targets, spawn->n_fds, &pid, NULL, NULL, &stderr_fd, error)) {
         g_prefix_error(error, "cannot start QEMU: ");
         if (error != NULL && *error != NULL) {
             (*error)->domain = PXE_RUN_ERROR;
@@ -217,7 +275,9 @@ qemu_process_spawn(const QemuSpawn *spawn, QemuExitFunc exited, gpointer data, G
     QemuProcess *self = g_new0(QemuProcess, 1);
     self->pid = pid;
     self->stderr_fd = stderr_fd;
+    self->line = g_string_new(NULL);
     self->said = g_string_new(NULL);
+    self->modes = modes;
     self->exited = exited;
     self->data = data;
     (void)g_unix_set_fd_nonblocking(stderr_fd, TRUE, NULL);
@@ -226,7 +286,7 @@ qemu_process_spawn(const QemuSpawn *spawn, QemuExitFunc exited, gpointer data, G
     return self;
 }
 
-/* Returns: (transfer none): all that QEMU wrote to stderr, its lines joined by "; " */
+/* Returns: (transfer none): what QEMU has said, its lines joined by "; " */
 const char *
 qemu_process_said(const QemuProcess *self)
 {
@@ -252,11 +312,11 @@ qemu_process_free(QemuProcess *self)
     if (self->stderr_source != 0)
         g_source_remove(self->stderr_source);
     if (self->pid > 0) {
-        (void)kill(self->pid, SIGKILL);
-        while (waitpid(self->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
+        (void)child_end(self->pid, END_MS);
+        process_leave_terminal(self, TRUE);
     }
     autofd_clear(&self->stderr_fd);
+    g_string_free(self->line, TRUE);
     g_string_free(self->said, TRUE);
     g_free(self);
 }
