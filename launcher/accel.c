@@ -11,140 +11,159 @@
 #include "launcher/accel.h"
 
 #include "base/autofd.h"
+#include "launcher/child.h"
 #include "launcher/kvm-probe/kvm-probe.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #define GUEST_SIZE 0x1000u
 #define PROBE_PORT 0xf4 /* known to kvm-probe.S */
 #define PROBE_BYTE 0x5a
+#define EXITS_MAX  16 /* of the guest; it needs two */
 
-/* What a probe can end with; sent by the child as one byte. */
-typedef enum {
-    PROBE_WORKS,
-    PROBE_NO_DEVICE,
-    PROBE_NO_VM,
-    PROBE_NO_GUEST,
-    PROBE_COUNT
-} ProbeResult;
+G_STATIC_ASSERT(ACCEL_PROBE_MS + ACCEL_END_MS < 300);
 
-static const char *const probe_reasons[PROBE_COUNT] = {
-    [PROBE_WORKS] = NULL,
-    [PROBE_NO_DEVICE] = "/dev/kvm is missing or not yours to open",
-    [PROBE_NO_VM] = "/dev/kvm makes no virtual machine",
-    [PROBE_NO_GUEST] = "/dev/kvm does not run a guest",
+static const char *const reasons[] = {
+    [ACCEL_WORKS] = NULL,
+    [ACCEL_NO_DEVICE] = "/dev/kvm is missing or not yours to open",
+    [ACCEL_NO_VM] = "/dev/kvm makes no virtual machine",
+    [ACCEL_NO_GUEST] = "/dev/kvm does not run a guest",
 };
+G_STATIC_ASSERT(G_N_ELEMENTS(reasons) == ACCEL_RESULT_COUNT);
 
 /* Starts the guest at 0000:0000 in real mode. */
 static gboolean
-set_real_mode(int vcpu)
+set_real_mode(int vcpu, AccelIoctl call)
 {
-    struct kvm_sregs sregs;
+    struct kvm_sregs sregs = { 0 };
     struct kvm_regs regs = { .rflags = 2 };
 
-    if (ioctl(vcpu, KVM_GET_SREGS, &sregs) < 0)
+    if (call(vcpu, KVM_GET_SREGS, (guintptr)&sregs) < 0)
         return FALSE;
     sregs.cs.base = 0;
     sregs.cs.selector = 0;
-    return ioctl(vcpu, KVM_SET_SREGS, &sregs) >= 0 && ioctl(vcpu, KVM_SET_REGS, &regs) >= 0;
+    return call(vcpu, KVM_SET_SREGS, (guintptr)&sregs) >= 0 &&
+           call(vcpu, KVM_SET_REGS, (guintptr)&regs) >= 0;
 }
 
 static gboolean
-run_guest(int vcpu, struct kvm_run *run)
+run_guest(int vcpu, const struct kvm_run *run, gsize run_size, AccelIoctl call)
 {
     gboolean wrote = FALSE;
 
-    for (;;) {
-        if (ioctl(vcpu, KVM_RUN, 0) < 0)
+    for (guint i = 0; i < EXITS_MAX; i++) {
+        if (call(vcpu, KVM_RUN, 0) < 0)
             return FALSE;
         if (run->exit_reason == KVM_EXIT_IO && run->io.direction == KVM_EXIT_IO_OUT &&
-            run->io.port == PROBE_PORT)
+            run->io.port == PROBE_PORT && run->io.data_offset < run_size)
             wrote = ((const guint8 *)run)[run->io.data_offset] == PROBE_BYTE;
         else
             return run->exit_reason == KVM_EXIT_HLT && wrote;
     }
+    return FALSE;
 }
 
-static ProbeResult
-probe(void)
+static AccelResult
+run_on_vcpu(int vcpu, int run_size, AccelIoctl call)
 {
-    int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-    if (kvm < 0)
-        return PROBE_NO_DEVICE;
-    int vm = ioctl(kvm, KVM_CREATE_VM, 0);
+    const void *run = mmap(NULL, (gsize)run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+
+    if (run == MAP_FAILED || !set_real_mode(vcpu, call) ||
+        !run_guest(vcpu, run, (gsize)run_size, call))
+        return ACCEL_NO_GUEST;
+    return ACCEL_WORKS;
+}
+
+/**
+ * accel_try:
+ * @kvm: (transfer none): open /dev/kvm
+ * @call: ioctl(2), or what a test has in its place
+ *
+ * May never return. Frees nothing: it is for a process that ends then.
+ **/
+AccelResult
+accel_try(int kvm, AccelIoctl call)
+{
+    int vm = call(kvm, KVM_CREATE_VM, 0);
     void *memory =
         mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+    int run_size = call(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
     if (vm < 0 || memory == MAP_FAILED || run_size < (int)sizeof(struct kvm_run))
-        return PROBE_NO_VM;
+        return ACCEL_NO_VM;
     memcpy(memory, kvm_probe, kvm_probe_size);
     struct kvm_userspace_memory_region region = {
         .memory_size = GUEST_SIZE,
         .userspace_addr = (guintptr)memory,
     };
-    if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) < 0)
-        return PROBE_NO_VM;
-    int vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
-    if (vcpu < 0)
-        return PROBE_NO_VM;
-    void *run = mmap(NULL, (gsize)run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
-    if (run == MAP_FAILED || !set_real_mode(vcpu) || !run_guest(vcpu, run))
-        return PROBE_NO_GUEST;
-    return PROBE_WORKS;
+    if (call(vm, KVM_SET_USER_MEMORY_REGION, (guintptr)&region) < 0)
+        return ACCEL_NO_VM;
+    int vcpu = call(vm, KVM_CREATE_VCPU, 0);
+    return vcpu < 0 ? ACCEL_NO_VM : run_on_vcpu(vcpu, run_size, call);
 }
 
-static void
-end_child(pid_t pid)
+static int
+real_ioctl(int fd, gulong request, guintptr arg)
 {
-    (void)kill(pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    return ioctl(fd, request, arg);
+}
+
+static AccelResult
+try_kvm(void)
+{
+    int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+    return kvm < 0 ? ACCEL_NO_DEVICE : accel_try(kvm, real_ioctl);
+}
+
+/**
+ * accel_in_child:
+ * @func: is run in a child; whatever it does, this takes less than 300 ms
+ *
+ * Returns: its result; ACCEL_NO_GUEST when there is none in time
+ **/
+AccelResult
+accel_in_child(AccelResult (*func)(void))
+{
+    int pipe_fds[2];
+    guint8 byte;
+
+    if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+        return ACCEL_NO_GUEST;
+    gint parent = (gint)getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        child_die_with_parent(GINT_TO_POINTER(parent));
+        byte = (guint8)func();
+        _exit(write(pipe_fds[1], &byte, 1) == 1 ? 0 : 1);
+    }
+    (void)close(pipe_fds[1]);
+    auto_fd answer = pipe_fds[0];
+    if (pid < 0)
+        return ACCEL_NO_GUEST;
+    struct pollfd wait = { .fd = answer, .events = POLLIN };
+    gboolean answered = poll(&wait, 1, ACCEL_PROBE_MS) == 1 && read(answer, &byte, 1) == 1;
+    (void)child_end(pid, ACCEL_END_MS);
+    return answered && byte < ACCEL_RESULT_COUNT ? (AccelResult)byte : ACCEL_NO_GUEST;
 }
 
 /**
  * accel_kvm_works:
  * @ret_why_not: (out): when FALSE is returned: the reason, for people
  *
- * Takes ACCEL_PROBE_MS at most.
+ * Takes less than 300 ms.
  **/
 gboolean
 accel_kvm_works(const char **ret_why_not)
 {
-    ProbeResult result = PROBE_NO_GUEST;
-    int pipe_fds[2];
+    AccelResult result =
+        access("/dev/kvm", R_OK | W_OK) < 0 ? ACCEL_NO_DEVICE : accel_in_child(try_kvm);
 
-    if (access("/dev/kvm", R_OK | W_OK) < 0) {
-        *ret_why_not = probe_reasons[PROBE_NO_DEVICE];
-        return FALSE;
-    }
-    *ret_why_not = probe_reasons[PROBE_NO_GUEST];
-    if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-        return FALSE;
-    pid_t pid = fork();
-    if (pid == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        guint8 byte = (guint8)probe();
-        ssize_t n = write(pipe_fds[1], &byte, 1);
-        _exit(n == 1 ? 0 : 1);
-    }
-    (void)close(pipe_fds[1]);
-    auto_fd answer = pipe_fds[0];
-    if (pid < 0)
-        return FALSE;
-    struct pollfd wait = { .fd = answer, .events = POLLIN };
-    guint8 byte;
-    if (poll(&wait, 1, ACCEL_PROBE_MS) == 1 && read(answer, &byte, 1) == 1 && byte < PROBE_COUNT)
-        result = (ProbeResult)byte;
-    end_child(pid);
-    *ret_why_not = probe_reasons[result];
-    return result == PROBE_WORKS;
+    *ret_why_not = reasons[result];
+    return result == ACCEL_WORKS;
 }
