@@ -24,13 +24,17 @@ typedef struct {
     GLogLevelFlags up_to;
 } LogRule;
 
-/* The program's only mutable file-scope state: set once by log_install(). */
-static struct {
+struct LogSpec {
     GArray *rules; /* of LogRule */
     GLogLevelFlags up_to;
+};
+
+/* The program's only mutable file-scope state: set once by log_install(). */
+static struct {
+    LogSpec *spec;
     LogLineFunc line;
     gpointer data;
-} log_state = { NULL, G_LOG_LEVEL_WARNING, NULL, NULL };
+} log_state = { NULL, NULL, NULL };
 
 static gboolean
 log_level_parse(const char *name, GLogLevelFlags *ret)
@@ -47,10 +51,10 @@ log_level_parse(const char *name, GLogLevelFlags *ret)
 static gboolean
 log_wanted(const char *domain, GLogLevelFlags level)
 {
-    GLogLevelFlags up_to = log_state.up_to;
+    GLogLevelFlags up_to = log_state.spec->up_to;
 
-    for (guint i = 0; domain != NULL && i < log_state.rules->len; i++) {
-        const LogRule *rule = &g_array_index(log_state.rules, LogRule, i);
+    for (guint i = 0; domain != NULL && i < log_state.spec->rules->len; i++) {
+        const LogRule *rule = &g_array_index(log_state.spec->rules, LogRule, i);
         if (g_str_equal(rule->domain, domain))
             up_to = rule->up_to;
     }
@@ -84,37 +88,77 @@ log_rule_clear(gpointer rule)
     g_free(((LogRule *)rule)->domain);
 }
 
+/* Reads "LEVEL" or "DOMAIN:LEVEL". */
+static gboolean
+log_spec_add(LogSpec *self, const char *item)
+{
+    const char *colon = strchr(item, ':');
+    GLogLevelFlags up_to;
+
+    if (!log_level_parse(colon != NULL ? colon + 1 : item, &up_to))
+        return FALSE;
+    if (colon == NULL) {
+        self->up_to = up_to;
+    } else {
+        LogRule rule = { g_strndup(item, (gsize)(colon - item)), up_to };
+        g_array_append_val(self->rules, rule);
+    }
+    return TRUE;
+}
+
+/**
+ * log_spec_parse:
+ * @text: (nullable): "LEVEL" or "DOMAIN:LEVEL", several separated by commas
+ * @error: PXE_RUN_ERROR_USAGE when @text is not of that form
+ *
+ * Returns: (transfer full): what is to be shown
+ **/
+LogSpec *
+log_spec_parse(const char *text, GError **error)
+{
+    g_auto(GStrv) items = g_strsplit(text != NULL ? text : "", ",", -1);
+    g_autoptr(LogSpec) self = g_new0(LogSpec, 1);
+
+    self->up_to = G_LOG_LEVEL_WARNING;
+    self->rules = g_array_new(FALSE, FALSE, sizeof(LogRule));
+    g_array_set_clear_func(self->rules, log_rule_clear);
+    for (char **item = items; *item != NULL; item++) {
+        if (**item != '\0' && !log_spec_add(self, *item)) {
+            g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
+                        "--log '%s': use quiet, warning, info or debug, or DOMAIN:LEVEL", *item);
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&self);
+}
+
+/* @self: (nullable) (transfer full): what log_spec_parse() gave */
+void
+log_spec_free(LogSpec *self)
+{
+    if (self == NULL)
+        return;
+    g_array_unref(self->rules);
+    g_free(self);
+}
+
 /**
  * log_install:
- * @spec: (nullable): "LEVEL" or "DOMAIN:LEVEL", several separated by commas
+ * @spec: (nullable): see log_spec_parse()
  * @line: receives each line that is to be shown
  * @data: for @line
- * @error: PXE_RUN_ERROR_USAGE when @spec is not of that form
+ * @error: PXE_RUN_ERROR_USAGE when @spec makes no sense; nothing is installed then
+ *
+ * Call it once: GLib takes one writer in a process.
  **/
 gboolean
 log_install(const char *spec, LogLineFunc line, gpointer data, GError **error)
 {
-    g_auto(GStrv) items = g_strsplit(spec != NULL ? spec : "", ",", -1);
+    LogSpec *parsed = log_spec_parse(spec, error);
 
-    log_state.rules = g_array_new(FALSE, FALSE, sizeof(LogRule));
-    g_array_set_clear_func(log_state.rules, log_rule_clear);
-    for (char **item = items; *item != NULL; item++) {
-        GLogLevelFlags up_to;
-        const char *colon = strchr(*item, ':');
-        if (**item == '\0')
-            continue;
-        if (!log_level_parse(colon != NULL ? colon + 1 : *item, &up_to)) {
-            g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
-                        "--log '%s': use quiet, warning, info or debug, or DOMAIN:LEVEL", *item);
-            return FALSE;
-        }
-        if (colon == NULL) {
-            log_state.up_to = up_to;
-        } else {
-            LogRule rule = { g_strndup(*item, (gsize)(colon - *item)), up_to };
-            g_array_append_val(log_state.rules, rule);
-        }
-    }
+    if (parsed == NULL)
+        return FALSE;
+    log_state.spec = parsed;
     log_state.line = line;
     log_state.data = data;
     g_log_set_writer_func(log_writer, NULL, NULL);

@@ -10,6 +10,13 @@
 /* Where a finished line goes; the line has no newline at its end. */
 typedef void (*LogLineFunc)(const char *line, gpointer data);
 
+/* Which domains are shown up to which level. */
+typedef struct LogSpec LogSpec;
+
+LogSpec *log_spec_parse(const char *text, GError **error);
+void log_spec_free(LogSpec *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LogSpec, log_spec_free)
+
 gboolean log_install(const char *spec, LogLineFunc line, gpointer data, GError **error);
 
 /* At most GUEST_NOTE_MAX notes of a kind are logged in a run; the rest is only counted. */
