@@ -14,7 +14,7 @@
 #define NFS     100003
 #define MOUNT   100005
 
-/* sattr3 that changes nothing; sattr that changes nothing. RFC 1813 §2.5, RFC 1094 §2.3.6 */
+/* sattr3 that changes nothing; sattr that changes nothing. RFC 1813 §2.6, RFC 1094 §2.3.6 */
 #define SATTR3 "#0 #0 #0 #0 #0 #0"
 #define SATTR2 "#-1 #-1 #-1 #-1 #-1 #-1 #-1 #-1"
 
