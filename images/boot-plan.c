@@ -61,8 +61,7 @@ plan_live_root(BootPlan *self, const PlanOptions *options)
     add_setting(self->settings, "vfs.root.mountfrom", "nfs:",
                 "the root is the NFS tree; the medium's fstab names the CD, for which the kernel "
                 "would wait");
-    add_setting(self->settings, "boot.nfsroot.options", "nolockd,udp",
-                "there is no lock daemon, and NFS is served over UDP");
+    add_setting(self->settings, "boot.nfsroot.options", "nolockd", "there is no lock daemon");
     add_file(self, "/etc/fstab", FALSE, "names the root that is really there",
              g_strdup_printf(IP4_FMT ":/ / nfs ro 0 0\n", IP4_ARG(options->server)));
     add_file(self, "/etc/rc.conf", TRUE, "the root stays read-only, and the network is up already",

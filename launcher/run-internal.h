@@ -10,7 +10,7 @@
 #include "launcher/qemu-process.h"
 #include "launcher/qmp.h"
 #include "launcher/screen.h"
-#include "slirp-config/boot-server.h"
+#include "slirp-config/boot-tcp.h"
 #include "slirp-config/boot-watch.h"
 #include "slirp-config/gateway.h"
 #include "slirp-config/pcap.h"
@@ -33,6 +33,7 @@ typedef struct {
     Lan *lan;
     Gateway *gateway;
     BootServer *server;
+    BootTcp *tcp;
     BootWatch *watch;
     Pcap *pcap;
     QemuPort *port;

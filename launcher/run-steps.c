@@ -159,6 +159,9 @@ step_lan(Run *self, GError **error)
         return FALSE;
     self->server = boot_server_new(self->lan, &config->lan, key);
     boot_server_set_observer(self->server, on_nfs_event, self);
+    self->tcp = boot_tcp_new(self->gateway, self->server, &config->lan, NULL, error);
+    if (self->tcp == NULL)
+        return FALSE;
     self->watch = boot_watch_new(self->lan, on_boot_event, self);
     if (config->text.pcap != NULL) {
         self->pcap = pcap_open(config->text.pcap, error);

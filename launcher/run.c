@@ -165,8 +165,9 @@ run_clear(Run *self)
     g_clear_pointer(&self->expect, expect_free);
     g_clear_pointer(&self->port, qemu_port_free);
     g_clear_pointer(&self->watch, boot_watch_free);
-    g_clear_pointer(&self->server, boot_server_free);
     g_clear_pointer(&self->gateway, gateway_free);
+    g_clear_pointer(&self->tcp, boot_tcp_free);
+    g_clear_pointer(&self->server, boot_server_free);
     g_clear_pointer(&self->lan, lan_free);
     for (guint i = 0; i < DHCP_VARIABLES_MAX; i++)
         g_free(self->variables[i]);

@@ -2,7 +2,8 @@
 /*
  * The only place where nfs/ meets the wire. A request comes as a frame, its reply is built behind
  * headroom in one buffer that is used again for the next, and goes out before the call returns: no
- * state for a client, nothing allocated.
+ * state for a client, nothing allocated. TCP is not ours: such frames are handed on to libslirp,
+ * which ends the connections and gives them to rpc-streams.c.
  */
 #include "slirp-config/boot-server.h"
 
@@ -24,7 +25,9 @@ struct BootServer {
     NfsServer nfs;
     Ip4Reassembly *reassembly;
     guint16 ip_id;
-    GuestNote malformed, tcp;
+    FrameFunc tcp; /* (nullable): takes frames with TCP in them */
+    gpointer tcp_data;
+    GuestNote malformed, unserved;
     guint8 tx[UDP4_HEADROOM + NFS_REPLY_MAX];
 };
 
@@ -97,7 +100,7 @@ server_icmp(BootServer *self, const Ip4Route *route, Cursor message)
 }
 
 static void
-server_ip4(BootServer *self, const EthHeader *eth, Cursor packet)
+server_ip4(BootServer *self, const EthHeader *eth, Cursor packet, Cursor frame)
 {
     Ip4Header ip;
     Cursor payload;
@@ -108,6 +111,10 @@ server_ip4(BootServer *self, const EthHeader *eth, Cursor packet)
     }
     if (!ip4_equal(ip.dst, self->address))
         return;
+    if (ip.proto == IP_PROTO_TCP && self->tcp != NULL) {
+        self->tcp(frame.at, cursor_left(&frame), self->tcp_data);
+        return;
+    }
     if (ip4_is_fragment(&ip) &&
         !ip4_reassembly_put(self->reassembly, &ip, payload, g_get_monotonic_time(), &payload))
         return;
@@ -117,7 +124,7 @@ server_ip4(BootServer *self, const EthHeader *eth, Cursor packet)
     else if (ip.proto == ICMP_PROTO)
         server_icmp(self, &route, payload);
     else
-        guest_note(&self->tcp, "nfs", "IP protocol %u is not served", ip.proto);
+        guest_note(&self->unserved, "nfs", "IP protocol %u is not served", ip.proto);
 }
 
 static void
@@ -130,7 +137,7 @@ server_input(gpointer host, const guint8 *frame, gsize len)
     if (!eth_parse(&cursor, &eth))
         return;
     if (eth.type == ETH_TYPE_IP4)
-        server_ip4(self, &eth, cursor);
+        server_ip4(self, &eth, cursor, cursor_of(frame, len));
     else if (eth.type == ETH_TYPE_ARP)
         server_arp(self, cursor);
 }
@@ -164,6 +171,30 @@ void
 boot_server_set_tree(BootServer *self, Vfs *vfs)
 {
     self->nfs.vfs = vfs;
+}
+
+/**
+ * boot_server_set_tcp:
+ * @self: the server
+ * @forward: takes each frame with TCP for the server's address
+ * @data: for @forward
+ *
+ * Has the portmapper offer TCP; without it, TCP is dropped.
+ **/
+void
+boot_server_set_tcp(BootServer *self, FrameFunc forward, gpointer data)
+{
+    self->tcp = forward;
+    self->tcp_data = data;
+    self->nfs.tcp = TRUE;
+}
+
+/* Returns: (transfer none): what answers the calls, for other transports; there must be a tree
+ * before it is used */
+const RpcServer *
+boot_server_rpc(const BootServer *self)
+{
+    return &self->nfs.rpc;
 }
 
 /* @observer: (nullable): is told of each mount and each READ, before the reply goes out */

@@ -350,6 +350,39 @@ gateway_set_policy(Gateway *self, const DhcpPolicy *policy)
     gateway_filter_set_policy(self->filter, policy);
 }
 
+/**
+ * gateway_forward_tcp:
+ * @self: the gateway
+ * @host: another host of the LAN, not libslirp's
+ * @ports: (array zero-terminated): TCP ports of it
+ * @socket_path: path of a Unix socket that listens, in the eyes of this process
+ * @error: PXE_RUN_ERROR_HOST when libslirp refuses
+ *
+ * Ends TCP in place of @host: each connection of the guest's to one of @ports becomes one to
+ * @socket_path. The frames must be handed over with gateway_input_frame().
+ **/
+gboolean
+gateway_forward_tcp(
+    Gateway *self, Ip4Addr host, const guint16 *ports, const char *socket_path, GError **error)
+{
+    for (; *ports != 0; ports++) {
+        struct in_addr address = in_addr_of(host);
+        if (slirp_add_unix(self->slirp, socket_path, &address, *ports) == 0)
+            continue;
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
+                    "libslirp %s refuses to forward TCP port %u", slirp_version_string(), *ports);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Takes a frame that was addressed to another host, whose TCP is forwarded: a FrameFunc. */
+void
+gateway_input_frame(const guint8 *frame, gsize len, gpointer gateway)
+{
+    gateway_input(gateway, frame, len);
+}
+
 /* @self: (nullable) (transfer full): the gateway, half-made ones included */
 void
 gateway_free(Gateway *self)

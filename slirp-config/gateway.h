@@ -20,4 +20,7 @@ void gateway_free(Gateway *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Gateway, gateway_free)
 
 void gateway_set_tree(Gateway *self, Vfs *vfs);
+gboolean gateway_forward_tcp(
+    Gateway *self, Ip4Addr host, const guint16 *ports, const char *socket_path, GError **error);
+void gateway_input_frame(const guint8 *frame, gsize len, gpointer gateway);
 void gateway_set_policy(Gateway *self, const DhcpPolicy *policy);

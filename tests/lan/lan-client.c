@@ -66,8 +66,8 @@ client_ip4_input(LanClient *self, const guint8 *ip, gsize len)
     if (dst != G_MAXUINT32 && dst != ip4_get(self->ip))
         return;
     GBytes *whole = client_reassemble(self, ip, total);
-    if (whole != NULL && ip[9] == 17)
-        g_queue_push_tail(&self->datagrams, whole);
+    if (whole != NULL && (ip[9] == 17 || ip[9] == 6))
+        g_queue_push_tail(ip[9] == 17 ? &self->datagrams : &self->segments, whole);
     else if (whole != NULL)
         g_bytes_unref(whole);
 }
@@ -105,6 +105,7 @@ lan_client_new(LanHouse *house)
     self->tftp_port = 2070;
     self->dhcp_xid = 0x5eed0000;
     g_queue_init(&self->datagrams);
+    g_queue_init(&self->segments);
     self->port = lan_attach(house->lan, &client_ops, self, NULL);
     return self;
 }
@@ -122,6 +123,7 @@ lan_client_start(LanClient *self, DhcpClient kind, guint32 nfs_vers)
     self->frames_in = self->fragments_in = 0;
     self->longest_in = 0;
     g_queue_clear_full(&self->datagrams, (GDestroyNotify)g_bytes_unref);
+    g_queue_clear_full(&self->segments, (GDestroyNotify)g_bytes_unref);
     g_byte_array_set_size(self->partial, 0);
 }
 
@@ -129,6 +131,7 @@ void
 lan_client_free(LanClient *self)
 {
     g_queue_clear_full(&self->datagrams, (GDestroyNotify)g_bytes_unref);
+    g_queue_clear_full(&self->segments, (GDestroyNotify)g_bytes_unref);
     g_byte_array_unref(self->partial);
     g_free(self);
 }

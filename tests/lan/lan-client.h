@@ -25,6 +25,7 @@ struct LanClient {
     MacAddr mac;
     Ip4Addr ip;
     GQueue datagrams; /* of GBytes: UDP datagrams for us, from the IPv4 header on, whole */
+    GQueue segments;  /* of GBytes: the same with TCP; see lan-client-tcp.h */
     guint frames_in, fragments_in;
     gsize longest_in;
     /* in-order reassembly, as iPXE's */

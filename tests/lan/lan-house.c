@@ -43,6 +43,8 @@ lan_house_init_with(LanHouse *self, Vfs *tree, const LanHouseSetup *setup)
     gateway_set_policy(self->gateway, &self->policy);
     boot_server_set_tree(self->server, tree);
     boot_server_set_observer(self->server, on_nfs_event, self);
+    self->tcp = boot_tcp_new(self->gateway, self->server, &self->config, self->context, &error);
+    g_assert_no_error(error);
 }
 
 /* Returns: the setup of a run without options */
@@ -69,6 +71,7 @@ lan_house_clear(LanHouse *self)
     if (self->lan == NULL)
         return;
     gateway_free(self->gateway);
+    boot_tcp_free(self->tcp);
     boot_server_free(self->server);
     lan_free(self->lan);
     boot_watch_free(self->watch);

@@ -5,6 +5,7 @@
 
 #include "images/vfs.h"
 #include "slirp-config/boot-server.h"
+#include "slirp-config/boot-tcp.h"
 #include "slirp-config/boot-watch.h"
 #include "slirp-config/gateway.h"
 
@@ -20,6 +21,7 @@ typedef struct {
     Lan *lan;
     Gateway *gateway;
     BootServer *server;
+    BootTcp *tcp;
     BootWatch *watch;
     Vfs *tree;
     guint events[BOOT_EVENT_COUNT];

@@ -21,7 +21,7 @@ static const Media live = {
     .loader = { .knows_nfs_read_size = TRUE },
 };
 
-#define SETTINGS ADDED "vfs.root.mountfrom=\"nfs:\"\nboot.nfsroot.options=\"nolockd,udp\"\n"
+#define SETTINGS ADDED "vfs.root.mountfrom=\"nfs:\"\nboot.nfsroot.options=\"nolockd\"\n"
 
 static void
 add(Vfs *vfs, const char *path, const char *text)

@@ -6,7 +6,7 @@
 /* Lines that several rows share. */
 #define ROOT_PATH   "root-path 192.168.64.4:/\n"
 #define MFSROOT     "set vfs.root.mountfrom=ufs:/dev/md0\n"
-#define LIVE        "set vfs.root.mountfrom=nfs:\nset boot.nfsroot.options=nolockd,udp\n"
+#define LIVE        "set vfs.root.mountfrom=nfs:\nset boot.nfsroot.options=nolockd\n"
 #define NO_KEYBOARD "set hint.atkbd.0.disabled=1\n"
 #define SERIAL      "set console=comconsole\nset boot_serial=YES\n"
 #define TEXT_MODE   "set hw.vga.textmode=1\n"
