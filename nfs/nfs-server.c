@@ -18,13 +18,23 @@ static const RpcProgram *const nfs_server_programs[] = {
 void
 nfs_server_init(NfsServer *self, Vfs *vfs, guint64 key)
 {
-    *self = (NfsServer){ .vfs = vfs, .key = key };
+    *self = (NfsServer){
+        .vfs = vfs,
+        .key = key,
+        .ports = { [NFS_DAEMON_PORTMAP] = PMAP_PORT,
+                   [NFS_DAEMON_MOUNT] = MOUNTD_PORT,
+                   [NFS_DAEMON_NFS] = NFS_PORT },
+    };
     self->rpc = (RpcServer){ .programs = nfs_server_programs, .service = self };
 }
 
-/* Returns: whether one of the programs listens on UDP @port */
+/* Returns: whether one of the programs is on @port */
 gboolean
-nfs_server_has_udp_port(guint16 port)
+nfs_server_has_port(const NfsServer *self, guint16 port)
 {
-    return port == PMAP_PORT || port == MOUNTD_PORT || port == NFS_PORT;
+    for (gsize i = 0; i < NFS_DAEMON_COUNT; i++) {
+        if (self->ports[i] == port)
+            return TRUE;
+    }
+    return FALSE;
 }

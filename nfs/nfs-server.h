@@ -8,6 +8,7 @@
 #include "images/vfs.h"
 #include "nfs/rpc.h"
 
+/* The ports on the virtual LAN; the defaults of NfsServer. */
 #define PMAP_PORT   111
 #define NFS_PORT    2049
 #define MOUNTD_PORT 20048 /* any would do: clients ask the portmapper */
@@ -16,10 +17,13 @@
 #define NFS_PROGRAM   100003
 #define MOUNT_PROGRAM 100005
 
-#define NFS_RTMAX 32768 /* bytes in one READ, NFSv3 */
+/* Bytes in one READ of NFSv3: over UDP a reply must fit a datagram, in a few dozen fragments. */
+#define NFS_RTMAX_UDP 32768
+#define NFS_RTMAX_TCP 65536
 
-/* The largest reply: a READ of NFS_RTMAX bytes with all its attributes, rounded up. */
-#define NFS_REPLY_MAX (NFS_RTMAX + 512)
+/* The largest reply: a READ with all its attributes, rounded up. */
+#define NFS_REPLY_MAX_UDP (NFS_RTMAX_UDP + 512)
+#define NFS_REPLY_MAX     (NFS_RTMAX_TCP + 512)
 
 typedef enum {
     NFS_EVENT_MOUNT,
@@ -35,14 +39,23 @@ typedef struct {
 
 typedef void (*NfsObserver)(const NfsEvent *event, gpointer data);
 
+/* The daemons, which have a port each. */
+typedef enum {
+    NFS_DAEMON_PORTMAP,
+    NFS_DAEMON_MOUNT,
+    NFS_DAEMON_NFS,
+    NFS_DAEMON_COUNT
+} NfsDaemon;
+
 typedef struct {
     Vfs *vfs; /* (transfer none) */
     guint64 key;
-    gboolean tcp; /* whether the portmapper offers TCP as well */
+    guint16 ports[NFS_DAEMON_COUNT]; /* what the portmapper tells */
+    gboolean tcp;                    /* whether the portmapper offers TCP as well */
     NfsObserver observer;
     gpointer observer_data;
     RpcServer rpc;
 } NfsServer;
 
 void nfs_server_init(NfsServer *self, Vfs *vfs, guint64 key);
-gboolean nfs_server_has_udp_port(guint16 port);
+gboolean nfs_server_has_port(const NfsServer *self, guint16 port);

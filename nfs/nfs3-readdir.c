@@ -109,7 +109,7 @@ nfs3_list(NfsServer *server, VfsId dir, guint64 cookie, guint64 verf, Listing *l
 static gsize
 listing_room(guint32 count)
 {
-    gsize room = MIN(count, NFS_RTMAX);
+    gsize room = MIN(count, NFS_RTMAX_UDP);
     return room > NFS3_LISTING_FRAME ? room - NFS3_LISTING_FRAME : 0;
 }
 

@@ -137,6 +137,13 @@ nfs3_readlink(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     return RPC_SUCCESS;
 }
 
+/* The most that one READ may bring over the transport of @call. */
+static guint32
+nfs3_rtmax(const RpcCall *call)
+{
+    return call->transport == RPC_TCP ? NFS_RTMAX_TCP : NFS_RTMAX_UDP;
+}
+
 /* The hot path: one getattr and one read, straight into the reply. */
 static RpcAccept
 nfs3_read(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
@@ -145,11 +152,11 @@ nfs3_read(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     VfsAttr attr;
     VfsId id;
 
-    (void)call;
     int r = nfs3_handle_get(server, args, &id);
     guint64 offset = cursor_be64(args);
     guint32 wanted = cursor_be32(args); /* MIN() would read its argument twice */
-    guint32 count = MIN(wanted, NFS_RTMAX);
+    guint32 rtmax = nfs3_rtmax(call);
+    guint32 count = MIN(wanted, rtmax);
     if (!cursor_ok(args))
         return RPC_GARBAGE_ARGS;
     if (r < 0 || (r = vfs_getattr(server->vfs, id, &attr)) < 0)
@@ -209,15 +216,14 @@ nfs3_fsinfo(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     NfsServer *server = service;
     VfsId id;
 
-    (void)call;
     int r = nfs3_handle_get(server, args, &id);
     if (r < 0)
         return nfs3_fail(server, res, r, FALSE, 0);
     buf_be32(res, NFS_OK);
     nfs3_put_post_op_attr(server->vfs, res, id);
     for (int i = 0; i < 2; i++) { /* rtmax, rtpref, rtmult; the same for writes */
-        buf_be32(res, NFS_RTMAX);
-        buf_be32(res, NFS_RTMAX);
+        buf_be32(res, nfs3_rtmax(call));
+        buf_be32(res, nfs3_rtmax(call));
         buf_be32(res, 512);
     }
     buf_be32(res, NFS3_DTPREF);

@@ -8,16 +8,22 @@
 
 typedef struct {
     guint32 prog, vers;
-    guint16 port;
+    NfsDaemon daemon;
 } PmapEntry;
 
 static const PmapEntry pmap_entries[] = {
-    { PMAP_PROGRAM, 2, PMAP_PORT },    { MOUNT_PROGRAM, 1, MOUNTD_PORT },
-    { MOUNT_PROGRAM, 2, MOUNTD_PORT }, { MOUNT_PROGRAM, 3, MOUNTD_PORT },
-    { NFS_PROGRAM, 2, NFS_PORT },      { NFS_PROGRAM, 3, NFS_PORT },
+    { PMAP_PROGRAM, 2, NFS_DAEMON_PORTMAP }, { MOUNT_PROGRAM, 1, NFS_DAEMON_MOUNT },
+    { MOUNT_PROGRAM, 2, NFS_DAEMON_MOUNT },  { MOUNT_PROGRAM, 3, NFS_DAEMON_MOUNT },
+    { NFS_PROGRAM, 2, NFS_DAEMON_NFS },      { NFS_PROGRAM, 3, NFS_DAEMON_NFS },
 };
 
 static const RpcTransport pmap_transports[] = { RPC_UDP, RPC_TCP };
+
+static guint16
+pmap_port(const NfsServer *self, const PmapEntry *entry)
+{
+    return self->ports[entry->daemon];
+}
 
 static gboolean
 pmap_offers(const NfsServer *self, guint32 transport)
@@ -56,7 +62,7 @@ pmap_getport(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     for (gsize i = 0; i < G_N_ELEMENTS(pmap_entries); i++) {
         const PmapEntry *entry = &pmap_entries[i];
         if (entry->prog == prog && entry->vers == vers && pmap_offers(service, transport))
-            port = entry->port;
+            port = pmap_port(service, entry);
     }
     buf_be32(res, port);
     return RPC_SUCCESS;
@@ -74,7 +80,7 @@ pmap_dump(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
             buf_be32(res, pmap_entries[i].prog);
             buf_be32(res, pmap_entries[i].vers);
             buf_be32(res, pmap_transports[t]);
-            buf_be32(res, pmap_entries[i].port);
+            buf_be32(res, pmap_port(service, &pmap_entries[i]));
         }
     }
     buf_be32(res, FALSE);

@@ -28,7 +28,7 @@ struct BootServer {
     FrameFunc tcp; /* (nullable): takes frames with TCP in them */
     gpointer tcp_data;
     GuestNote malformed, unserved;
-    guint8 tx[UDP4_HEADROOM + NFS_REPLY_MAX];
+    guint8 tx[UDP4_HEADROOM + NFS_REPLY_MAX_UDP];
 };
 
 static void
@@ -68,7 +68,7 @@ server_udp(BootServer *self, const Ip4Route *route, const Ip4Header *ip, Cursor 
         guest_note(&self->malformed, "nfs", "malformed UDP datagram");
         return;
     }
-    if (!nfs_server_has_udp_port(udp.dst_port) || self->nfs.vfs == NULL)
+    if (!nfs_server_has_port(&self->nfs, udp.dst_port) || self->nfs.vfs == NULL)
         return;
     Buf reply = buf_of(self->tx, sizeof self->tx, UDP4_HEADROOM);
     if (!rpc_dispatch(&self->nfs.rpc, RPC_UDP, &message, &reply)) {
