@@ -15,14 +15,17 @@ const CommandInfo cli_commands[COMMAND_COUNT] = {
     [COMMAND_RUN] = { "run", "--iso FILE [-- QEMU-ARGS...]", "boot over the network" },
     [COMMAND_INSPECT] = { "inspect", "FILE", "say what is on a medium, and the plan" },
     [COMMAND_IPXE_ISO] = { "ipxe-iso", "-o FILE", "build the iPXE boot CD alone" },
+    [COMMAND_SERVE] = { "serve", "FILE", "serve a medium by NFS, without QEMU" },
 };
 
 enum {
     FOR_RUN = 1 << COMMAND_RUN,
     FOR_INSPECT = 1 << COMMAND_INSPECT,
     FOR_IPXE_ISO = 1 << COMMAND_IPXE_ISO,
+    FOR_SERVE = 1 << COMMAND_SERVE,
     FOR_MEDIUM = FOR_RUN | FOR_INSPECT,
-    FOR_ALL = FOR_MEDIUM | FOR_IPXE_ISO,
+    FOR_TREE = FOR_MEDIUM | FOR_SERVE,
+    FOR_ALL = FOR_TREE | FOR_IPXE_ISO,
 };
 
 typedef struct {
@@ -101,8 +104,8 @@ static GOptionEntry *
 make_entries(Command command, RunText *t, char **out)
 {
     const CliOption options[] = {
-        OPT(FOR_MEDIUM, "iso", 0, FILENAME, &t->iso, "the install ISO to boot", "FILE"),
-        OPT(FOR_MEDIUM, "root", 0, FILENAME, &t->root, "boot a directory tree instead", "DIR"),
+        OPT(FOR_TREE, "iso", 0, FILENAME, &t->iso, "the install ISO", "FILE"),
+        OPT(FOR_TREE, "root", 0, FILENAME, &t->root, "a directory tree instead", "DIR"),
         OPT(FOR_MEDIUM, "bootfile", 0, FILENAME, &t->bootfile,
             "boot program in the tree (default: boot/pxeboot, pxelinux.0)", "PATH"),
         OPT(FOR_RUN, "boot", 0, FILENAME, &t->boot,
@@ -136,12 +139,18 @@ make_entries(Command command, RunText *t, char **out)
             "where iPXE and isolinux are installed", "DIR[:DIR...]"),
         OPT(FOR_RUN, "dry-run", 'n', NONE, &t->dry_run, "print QEMU's command and stop", NULL),
         OPT(FOR_IPXE_ISO, "output", 'o', FILENAME, out, "the file to write; - for stdout", "FILE"),
-        OPT(FOR_INSPECT, "json", 0, NONE, &t->json, "print JSON", NULL),
+        OPT(FOR_SERVE, "address", 0, FILENAME, &t->address,
+            "where to listen (default: 127.0.0.1, for this host alone)", "IP"),
+        OPT(FOR_SERVE, "port", 0, FILENAME, &t->port, "UDP and TCP port (default: a free one)",
+            "N"),
+        OPT(FOR_SERVE, "socket", 0, FILENAME, &t->socket, "listen on a Unix socket as well",
+            "PATH"),
+        OPT(FOR_INSPECT | FOR_SERVE, "json", 0, NONE, &t->json, "print JSON", NULL),
         OPT(FOR_RUN, "quiet", 'q', NONE, &t->quiet, "no progress", NULL),
         OPT(FOR_ALL, "log", 0, FILENAME, &t->log,
             "more or less on stderr: quiet, warning, info, debug, or DOMAIN:LEVEL,...", "SPEC"),
         OPT(FOR_ALL, "version", 'V', NONE, &t->version, "print the version", NULL),
-        OPT(FOR_MEDIUM, G_OPTION_REMAINING, 0, FILENAME_ARRAY, &t->rest, NULL, NULL),
+        OPT(FOR_TREE, G_OPTION_REMAINING, 0, FILENAME_ARRAY, &t->rest, NULL, NULL),
     };
     GOptionEntry *entries = g_new0(GOptionEntry, G_N_ELEMENTS(options) + 1);
     gsize n = 0;

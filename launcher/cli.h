@@ -8,6 +8,7 @@ typedef enum {
     COMMAND_RUN,
     COMMAND_INSPECT,
     COMMAND_IPXE_ISO,
+    COMMAND_SERVE,
     COMMAND_COUNT
 } Command;
 

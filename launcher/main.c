@@ -7,6 +7,7 @@
 #include "launcher/config.h"
 #include "launcher/inspect.h"
 #include "launcher/run.h"
+#include "launcher/serve.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -89,6 +90,22 @@ command_ipxe_iso(const RunConfig *config, const char *out, GError **error)
                                                                        : PXE_RUN_ERROR_INTERNAL;
 }
 
+static void
+print_plain_line(const char *line, gpointer data)
+{
+    (void)data;
+    (void)fprintf(stderr, "%s\n", line);
+}
+
+static int
+command_serve(RunConfig *config, GError **error)
+{
+    if (!run_config_validate_serve(config, error) ||
+        !log_install(config->text.log, print_plain_line, NULL, error))
+        return PXE_RUN_ERROR_USAGE;
+    return serve(config, error);
+}
+
 static int
 run_command(Command command, RunConfig *config, const char *out, gint64 start_us, GError **error)
 {
@@ -97,6 +114,8 @@ run_command(Command command, RunConfig *config, const char *out, gint64 start_us
         return command_inspect(config, error);
     case COMMAND_IPXE_ISO:
         return command_ipxe_iso(config, out, error);
+    case COMMAND_SERVE:
+        return command_serve(config, error);
     case COMMAND_RUN:
     case COMMAND_COUNT:
         break;

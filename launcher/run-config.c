@@ -135,7 +135,7 @@ validate_medium(RunConfig *self, GError **error)
     if (self->iso != NULL && self->root != NULL)
         return usage(error, "--iso and --root: give one of them");
     if (self->iso == NULL && self->root == NULL)
-        return usage(error, "what is to boot? give --iso FILE or --root DIR (see pxe-run --help)");
+        return usage(error, "which medium? give --iso FILE or --root DIR (see pxe-run --help)");
     if (self->bootfile != NULL &&
         (*self->bootfile == '\0' || strlen(self->bootfile) > BOOTFILE_MAX))
         return usage(error, "--bootfile: want a path of 1 to %d bytes", BOOTFILE_MAX);
@@ -232,6 +232,26 @@ run_config_validate(RunConfig *self, GError **error)
            validate_machine(self, error) && validate_expect(self, error);
 }
 
+/**
+ * run_config_validate_serve:
+ * @self: its text is filled in; the tree, the address and the port are set here
+ * @error: PXE_RUN_ERROR_USAGE
+ **/
+gboolean
+run_config_validate_serve(RunConfig *self, GError **error)
+{
+    const RunText *text = &self->text;
+
+    if (!validate_medium(self, error))
+        return FALSE;
+    self->address = text->address != NULL ? g_inet_address_new_from_string(text->address)
+                                          : g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+    if (self->address == NULL)
+        return usage(error, "--address '%s': want an IP address, as in 127.0.0.1", text->address);
+    return text->port == NULL ||
+           parse_count("--port", text->port, "", G_MAXUINT16, &self->port, error);
+}
+
 /* Frees the strings; @self must be validated anew before it is used again. */
 void
 run_config_clear(RunConfig *self)
@@ -241,11 +261,13 @@ run_config_clear(RunConfig *self)
         &self->text.nic,   &self->text.mac,     &self->text.net,           &self->text.net_address,
         &self->text.accel, &self->text.display, &self->text.console,       &self->text.memory,
         &self->text.cpus,  &self->text.timeout, &self->text.pcap,          &self->text.expect,
-        &self->text.qemu,  &self->text.log,     &self->text.firmware_path,
+        &self->text.qemu,  &self->text.log,     &self->text.firmware_path, &self->text.address,
+        &self->text.port,  &self->text.socket,
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++)
         g_clear_pointer(strings[i], g_free);
     g_clear_pointer(&self->text.rest, g_strfreev);
     g_clear_pointer(&self->expect, g_regex_unref);
+    g_clear_object(&self->address);
 }

@@ -5,6 +5,8 @@
 #include "images/nic-table.h"
 #include "slirp-config/lan-config.h"
 
+#include <gio/gio.h>
+
 typedef enum {
     BOOT_ISO,
     BOOT_ROM
@@ -33,6 +35,7 @@ typedef enum {
 typedef struct {
     char *iso, *root, *bootfile, *boot, *nic, *mac, *net, *net_address, *accel, *display, *console;
     char *memory, *cpus, *timeout, *pcap, *expect, *qemu, *firmware_path, *log;
+    char *address, *port, *socket;
     gboolean menu, dry_run, quiet, json, version;
     char **rest; /* what is no option */
 } RunText;
@@ -54,6 +57,9 @@ typedef struct {
     guint timeout_s;  /* 0: none */
     GRegex *expect;   /* (nullable) */
     char **qemu_args; /* (nullable) (transfer none): what stands behind "--" */
+    /* of `serve` */
+    GInetAddress *address;
+    guint port; /* 0: any that is free */
 } RunConfig;
 
 #define QEMU_DEFAULT      "qemu-system-x86_64"
@@ -64,5 +70,6 @@ typedef struct {
 #define TIMEOUT_MAX_S     (7 * 24 * 60 * 60)
 
 gboolean run_config_validate(RunConfig *self, GError **error);
+gboolean run_config_validate_serve(RunConfig *self, GError **error);
 void run_config_clear(RunConfig *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunConfig, run_config_clear)

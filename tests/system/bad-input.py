@@ -25,7 +25,7 @@ def usage_errors():
     with tmpdir() as d:
         iso = bootable_iso(d)
         for args, text in (
-                ([], "what is to boot?"),
+                ([], "which medium?"),
                 (["--no-such-option"], "--no-such-option"),
                 (["--iso", iso, "--root", d], "--iso and --root"),
                 ([iso, iso], "there is one image already"),
