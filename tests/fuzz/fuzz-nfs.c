@@ -180,7 +180,7 @@ take_value(NfsFuzz *self, Cursor *c, char type)
         break;
     case 'o':
     case 's':
-        (void)xdr_get_opaque(c, NFS_RTMAX);
+        (void)xdr_get_opaque(c, NFS_RTMAX_UDP);
         break;
     case 'p':
         take_post_op(c);
@@ -333,7 +333,7 @@ dispatch(NfsFuzz *self, const Buf *call)
 static void
 check_arguments(NfsFuzz *self, const RpcCall *header, Cursor args, Cursor results)
 {
-    g_auto(FuzzPiece) want = fuzz_piece_new(NFS_RTMAX);
+    g_auto(FuzzPiece) want = fuzz_piece_new(NFS_RTMAX_UDP);
     gsize size = cursor_left(&results);
     VfsId id;
 
@@ -344,7 +344,7 @@ check_arguments(NfsFuzz *self, const RpcCall *header, Cursor args, Cursor result
         guint64 offset = cursor_be64(&args);
         gsize wanted = cursor_be32(&args);
         cursor_skip(&results, 4 + 84 + 4 + 4);
-        Cursor data = xdr_get_opaque(&results, NFS_RTMAX);
+        Cursor data = xdr_get_opaque(&results, NFS_RTMAX_UDP);
         gssize n = vfs_read(self->vfs, id, offset, want.bytes, MIN(wanted, want.len));
         g_assert_cmpint(n, ==, (gssize)cursor_left(&data));
         g_assert_true(memcmp(data.at, want.bytes, (gsize)n) == 0);
