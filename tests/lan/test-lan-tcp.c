@@ -47,7 +47,7 @@ call_send(LanTcp *tcp, Buf *call)
     be32 mark = be32_of(0x80000000u | (guint32)buf_len(call));
     guint8 *p = buf_push(call, sizeof mark.b);
 
-    g_assert_nonnull(p);
+    g_assert(p != NULL);
     memcpy(p, mark.b, sizeof mark.b);
     lan_tcp_send(tcp, buf_data(call), buf_len(call));
 }
