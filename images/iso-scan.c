@@ -8,8 +8,8 @@
  * Theory of operation: the child answers on a pipe twice, with a ScanReply each time. The first
  * reply comes when the volume descriptors and the directories on the way to the probe paths were
  * read (well under a millisecond); the second one when the table (iso-table.h) in the shared memory
- * is complete. A child that ends without a reply crashed. Its address space and processor time are
- * limited, and it dies with its parent.
+ * is complete, which nobody can write to any more then. A child that ends without a reply crashed.
+ * Its address space and processor time are limited, and it dies with its parent.
  */
 #include "images/iso-scan.h"
 
@@ -19,6 +19,7 @@
 #include "images/iso-scan-child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -29,6 +30,9 @@
 /* Last: it needs the types above and brings many names. */
 #define LIBISOFS_WITHOUT_LIBBURN 1
 #include <libisofs/libisofs.h>
+
+/* What is checked once must stay so, whatever has become of the child on the image's bytes. */
+#define TABLE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 struct IsoScan {
     pid_t pid;
@@ -51,7 +55,7 @@ iso_scan_start(int image_fd, const char *const *probe_paths, GError **error)
 {
     int pipe_fds[2];
 
-    auto_fd table_fd = memfd_create("iso-table", MFD_CLOEXEC);
+    auto_fd table_fd = memfd_create("iso-table", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (table_fd < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot set up the ISO scan: %s",
                     g_strerror(errno));
@@ -146,6 +150,12 @@ iso_scan_wait_table(IsoScan *self, GError **error)
 
     if (!scan_wait_reply(self, &reply, error))
         return -1;
+    if (fcntl(self->table_fd, F_ADD_SEALS, TABLE_SEALS) < 0) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
+                    "the image is damaged: its directory tree cannot be kept (%s)",
+                    g_strerror(errno));
+        return -1;
+    }
     return autofd_steal(&self->table_fd);
 }
 

@@ -254,7 +254,7 @@ iso_map_table(VfsIso *self, int table_fd)
     if (fstat(table_fd, &st) < 0 || (guint64)st.st_size < sizeof(IsoTable))
         return FALSE;
     self->map_size = (gsize)st.st_size;
-    void *map = mmap(NULL, self->map_size, PROT_READ, MAP_SHARED, table_fd, 0);
+    void *map = mmap(NULL, self->map_size, PROT_READ, MAP_PRIVATE, table_fd, 0);
     if (map == MAP_FAILED)
         return FALSE;
     self->map = map;

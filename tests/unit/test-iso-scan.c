@@ -132,6 +132,10 @@ test_table(void)
     g_assert_cmphex(head.magic, ==, ISO_TABLE_MAGIC);
     g_assert_cmpuint(head.n_nodes, ==, 7);
     g_assert_cmpuint(head.n_sections, ==, 2);
+    /* A child that goes on cannot change what will be checked. */
+    g_assert_cmpint(ftruncate(table, 0), ==, -1);
+    g_assert_cmpint(pwrite(table, &head, sizeof head, 0), ==, -1);
+    g_assert_cmpint(errno, ==, EPERM);
 }
 
 typedef struct {
