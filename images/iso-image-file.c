@@ -111,7 +111,7 @@ iso_image_file_open(const char *path, const char *const *probe_paths, GError **e
     return g_steal_pointer(&self);
 }
 
-/* Returns: (transfer none): the volume identifier */
+/* Returns: (transfer none): the volume identifier, escaped for a terminal or JSON */
 const char *
 iso_image_file_volume_id(const IsoImageFile *self)
 {

@@ -115,7 +115,7 @@ scan_wait_reply(IsoScan *self, ScanReply *reply, GError **error)
 /**
  * iso_scan_wait_opened:
  * @self: a scan that was just started
- * @ret_volume_id: (out) (transfer full): the volume identifier
+ * @ret_volume_id: (out) (transfer full): the volume identifier, escaped for a terminal or JSON
  * @ret_present: (out): bit n is set when probe path n is a regular file of the image; what a
  *   symbolic link leads to is not found here, only in the finished table
  * @error: PXE_RUN_ERROR_MEDIUM when it is no ISO 9660 image or a damaged one
@@ -129,7 +129,7 @@ iso_scan_wait_opened(IsoScan *self, char **ret_volume_id, guint32 *ret_present, 
 
     if (!scan_wait_reply(self, &reply, error))
         return FALSE;
-    *ret_volume_id = g_strdup(reply.text);
+    *ret_volume_id = log_escape(reply.text, strlen(reply.text));
     *ret_present = reply.present;
     return TRUE;
 }

@@ -92,6 +92,24 @@ test_probe(void)
     g_assert_cmphex(present, ==, 1 << 0 | 1 << 4); /* files, no directory and no link */
 }
 
+/* Any bytes: it goes to a terminal, and into JSON. */
+static void
+test_label_escaped(void)
+{
+    g_autofree char *label = NULL;
+    guint32 present;
+
+    if (iso_maker_missing())
+        return;
+    g_autoptr(GByteArray) image = sample_image();
+    memset(image->data + ISO_PVD_LABEL, ' ', 32);
+    memcpy(image->data + ISO_PVD_LABEL, "\033[2J\"\xff", 6);
+    auto_fd fd = memory_of(image->data, image->len);
+    g_autoptr(IsoScan) scan = iso_scan_start(fd, no_paths, NULL);
+    g_assert_true(iso_scan_wait_opened(scan, &label, &present, NULL));
+    g_assert_cmpstr(label, ==, "\\x1b[2J\"\\xff");
+}
+
 /* More paths than there are bits: those behind the last one are not looked for. */
 static void
 test_most_probes(void)
@@ -266,6 +284,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/iso-scan/probe", test_probe);
+    g_test_add_func("/iso-scan/label-escaped", test_label_escaped);
     g_test_add_func("/iso-scan/most-probes", test_most_probes);
     g_test_add_func("/iso-scan/table", test_table);
     ROWS_ADD("/iso-scan/end", end_rows, test_end);

@@ -16,6 +16,7 @@ char *run_program(const char *const *argv);
 
 /* ECMA-119 8.4: the primary volume descriptor, and its copy of the root's record. */
 #define ISO_PVD        (16 * 2048)
+#define ISO_PVD_LABEL  (ISO_PVD + 40)
 #define ISO_PVD_BLOCKS (ISO_PVD + 80)
 #define ISO_PVD_ROOT   (ISO_PVD + 156)
 
