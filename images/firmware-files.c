@@ -34,20 +34,28 @@ firmware_find(const char *name, const char *search_path, const char *package, GE
     return NULL;
 }
 
-/* As firmware_find(), and reads the file. */
+/**
+ * firmware_read:
+ * @name: name of a file
+ * @search_path: (nullable): see firmware_find()
+ * @package: the Debian package that has it, for the error
+ * @error: PXE_RUN_ERROR_HOST
+ *
+ * Returns: (transfer full): the contents of the file that firmware_find() finds
+ **/
 GBytes *
 firmware_read(const char *name, const char *search_path, const char *package, GError **error)
 {
     g_autofree char *path = firmware_find(name, search_path, package, error);
+    g_autoptr(GError) why = NULL;
     char *bytes;
     gsize len;
 
     if (path == NULL)
         return NULL;
-    if (!g_file_get_contents(path, &bytes, &len, error)) {
-        g_autofree char *why = g_strdup((*error)->message);
-        g_clear_error(error);
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "%s", why);
+    if (!g_file_get_contents(path, &bytes, &len, &why)) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot read %s (%s)", name,
+                    why->message);
         return NULL;
     }
     return g_bytes_new_take(bytes, len);
