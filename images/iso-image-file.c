@@ -58,7 +58,8 @@ image_open(const char *path, guint64 *ret_size, GError **error)
 {
     struct stat st;
 
-    auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* Without O_NONBLOCK, a FIFO would be waited for. */
+    auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &st) < 0) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "cannot open '%s': %s", path,
                     g_strerror(errno));
