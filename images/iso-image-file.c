@@ -4,6 +4,7 @@
  * done, the tree is made from what it found (vfs-iso.c).
  */
 #include "base/autofd.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "images/iso-scan.h"
 #include "images/iso-table.h"
@@ -44,8 +45,8 @@ static const char *
 other_format(int fd)
 {
     char head[16] = { 0 };
-    if (pread(fd, head, sizeof head, 0) <= 0)
-        return "the file is empty";
+    if (pread(fd, head, sizeof head, 0) < 0)
+        return g_strerror(errno);
     for (gsize i = 0; i < G_N_ELEMENTS(other_formats); i++) {
         if (memcmp(head, other_formats[i].magic, other_formats[i].len) == 0)
             return other_formats[i].what;
@@ -96,7 +97,7 @@ iso_image_file_open(const char *path, const char *const *probe_paths, GError **e
     self->fd = image_open(path, &self->size, error);
     if (self->fd < 0)
         return NULL;
-    const char *other = other_format(self->fd);
+    const char *other = self->size > 0 ? other_format(self->fd) : "the file is empty";
     if (other != NULL) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "'%s' is not an ISO 9660 image: %s",
                     path, other);
@@ -131,11 +132,11 @@ gboolean
 iso_image_file_is_short(const IsoImageFile *self)
 {
     /* ECMA-119 8.4.8: Volume Space Size, at byte 80 of the descriptor in block 16. */
-    guint8 le[4];
-    if (pread(self->fd, le, sizeof le, 16 * ISO_BLOCK + 80) != (ssize_t)sizeof le)
+    guint8 bytes[4];
+    if (pread(self->fd, bytes, sizeof bytes, 16 * ISO_BLOCK + 80) != (ssize_t)sizeof bytes)
         return TRUE;
-    guint64 blocks = le[0] | (guint64)le[1] << 8 | (guint64)le[2] << 16 | (guint64)le[3] << 24;
-    return blocks * ISO_BLOCK > self->size;
+    Cursor number = cursor_of(bytes, sizeof bytes);
+    return (guint64)cursor_le32(&number) * ISO_BLOCK > self->size;
 }
 
 /**
