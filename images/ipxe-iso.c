@@ -140,6 +140,21 @@ out:
     return fd;
 }
 
+static gboolean
+write_all(int fd, const guint8 *bytes, gsize len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return FALSE;
+        bytes += n;
+        len -= (gsize)n;
+    }
+    return TRUE;
+}
+
 /* Copies the memory in @fd to @out, which may be a device or a pipe. */
 static gboolean
 copy_to(int fd, int out)
@@ -149,11 +164,8 @@ copy_to(int fd, int out)
     ssize_t n;
 
     while ((n = pread(fd, bytes, sizeof bytes, at)) > 0) {
-        for (ssize_t done = 0, written; done < n; done += written) {
-            written = write(out, bytes + done, (gsize)(n - done));
-            if (written <= 0)
-                return FALSE;
-        }
+        if (!write_all(out, bytes, (gsize)n))
+            return FALSE;
         at += n;
     }
     return n == 0;

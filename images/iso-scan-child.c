@@ -9,6 +9,7 @@
 #include "images/iso-table.h"
 #include "images/vfs.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -207,6 +208,8 @@ write_all(int fd, const void *bytes, gsize len)
     const guint8 *p = bytes;
     while (len > 0) {
         ssize_t n = write(fd, p, len);
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n <= 0)
             return FALSE;
         p += n;
