@@ -259,9 +259,9 @@ iso_map_table(VfsIso *self, int table_fd)
         return FALSE;
     self->map = map;
     const IsoTable *table = map;
-    gsize nodes_at = sizeof *table;
-    gsize sections_at = nodes_at + (gsize)table->n_nodes * sizeof(IsoTableNode);
-    gsize names_at = sections_at + (gsize)table->n_sections * sizeof(IsoTableSection);
+    guint64 nodes_at = sizeof *table;
+    guint64 sections_at = nodes_at + (guint64)table->n_nodes * sizeof(IsoTableNode);
+    guint64 names_at = sections_at + (guint64)table->n_sections * sizeof(IsoTableSection);
     const char *bytes = map;
     if (table->magic != ISO_TABLE_MAGIC || table->n_nodes == 0 || table->names_size == 0 ||
         names_at + table->names_size != self->map_size || bytes[self->map_size - 1] != '\0')
@@ -277,6 +277,8 @@ iso_map_table(VfsIso *self, int table_fd)
     for (guint32 i = 0; i < self->n_nodes; i++) {
         if (!iso_check_node(self, i))
             return FALSE;
+        if (self->nodes[i].type == VFS_REG)
+            self->total_bytes += self->nodes[i].size;
     }
     return TRUE;
 }
@@ -290,26 +292,32 @@ iso_shown_path(VfsIso *self, guint32 id)
                                                             : g_strdup("a file");
 }
 
+/* Returns: the file to which section @section belongs; the root when it is nobody's */
+static guint32
+iso_file_of_section(const VfsIso *self, guint32 section)
+{
+    guint32 file = self->n_nodes - 1;
+    while (file > 0 && (self->nodes[file].first_section > section ||
+                        section - self->nodes[file].first_section >= self->nodes[file].n_sections))
+        file--;
+    return file;
+}
+
 /* Refuses an image that ends before the last byte of its files. */
 static gboolean
 iso_check_extents(VfsIso *self, guint64 image_size, GError **error)
 {
-    for (guint32 i = 0; i < self->n_nodes; i++) {
-        const IsoTableNode *node = &self->nodes[i];
-        for (guint32 s = 0; s < node->n_sections; s++) {
-            const IsoTableSection *section = &self->sections[node->first_section + s];
-            if (section->size == 0 ||
-                (section->offset <= image_size && section->size <= image_size - section->offset))
-                continue;
-            g_autofree char *path = iso_shown_path(self, i);
-            g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
-                        "the image is cut short: %s ends at byte %" G_GUINT64_FORMAT
-                        ", the image has only %" G_GUINT64_FORMAT " (download it again)",
-                        path, section->offset + section->size, image_size);
-            return FALSE;
-        }
-        if (node->type == VFS_REG)
-            self->total_bytes += node->size;
+    for (guint32 i = 0; i < self->n_sections; i++) {
+        const IsoTableSection *section = &self->sections[i];
+        if (section->size == 0 ||
+            (section->offset <= image_size && section->size <= image_size - section->offset))
+            continue;
+        g_autofree char *path = iso_shown_path(self, iso_file_of_section(self, i));
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
+                    "the image is cut short: %s ends at byte %" G_GUINT64_FORMAT
+                    ", the image has only %" G_GUINT64_FORMAT " (download it again)",
+                    path, section->offset + section->size, image_size);
+        return FALSE;
     }
     return TRUE;
 }
