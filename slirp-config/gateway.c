@@ -20,9 +20,11 @@
 /* libslirp looks at its clocks only when it is polled; this often even if nothing happens. */
 #define IDLE_POLL_US (500 * 1000)
 
+/* A socket of libslirp's that is polled. */
 typedef struct {
+    int fd;
+    GIOCondition condition;
     gpointer tag;
-    int slirp_events;
 } PolledFd;
 
 struct Gateway {
@@ -31,8 +33,9 @@ struct Gateway {
     GatewayFilter *filter;
     GMainContext *context;
     GSource *source;
-    GArray *polled; /* of PolledFd */
-    gint64 last_poll_us;
+    GArray *polled; /* of PolledFd; kept from round to round, since they seldom change */
+    guint n_polled; /* so many of them are libslirp's wish in this round */
+    gint64 last_poll_us, poll_every_us;
     gboolean held;
     GuestNote guest_errors;
 };
@@ -155,20 +158,52 @@ static const struct {
     { SLIRP_POLL_ERR, G_IO_ERR }, { SLIRP_POLL_HUP, G_IO_HUP },
 };
 
+static GIOCondition
+condition_of(int slirp_events)
+{
+    GIOCondition condition = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(poll_bits); i++) {
+        if ((slirp_events & poll_bits[i].slirp) != 0)
+            condition |= poll_bits[i].glib;
+    }
+    return condition;
+}
+
+/* libslirp names its sockets anew in each round, nearly always the same in the same order. */
 static int
 add_poll(int fd, int events, void *opaque)
 {
     Gateway *self = opaque;
-    PolledFd polled = { .slirp_events = events };
-    GIOCondition condition = 0;
+    PolledFd wanted = { fd, condition_of(events), NULL };
+    guint index = self->n_polled++;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(poll_bits); i++) {
-        if ((events & poll_bits[i].slirp) != 0)
-            condition |= poll_bits[i].glib;
+    if (index == self->polled->len) {
+        wanted.tag = g_source_add_unix_fd(self->source, fd, wanted.condition);
+        g_array_append_val(self->polled, wanted);
+        return (int)index;
     }
-    polled.tag = g_source_add_unix_fd(self->source, fd, condition);
-    g_array_append_val(self->polled, polled);
-    return (int)self->polled->len - 1;
+    PolledFd *polled = &g_array_index(self->polled, PolledFd, index);
+    if (polled->fd == fd && polled->condition == wanted.condition)
+        return (int)index;
+    wanted.tag = polled->tag;
+    if (polled->fd == fd) {
+        g_source_modify_unix_fd(self->source, polled->tag, wanted.condition);
+    } else {
+        g_source_remove_unix_fd(self->source, polled->tag);
+        wanted.tag = g_source_add_unix_fd(self->source, fd, wanted.condition);
+    }
+    *polled = wanted;
+    return (int)index;
+}
+
+/* What libslirp does not ask for in this round is not polled any more. */
+static void
+trim_polled(Gateway *self)
+{
+    for (guint i = self->n_polled; i < self->polled->len; i++)
+        g_source_remove_unix_fd(self->source, g_array_index(self->polled, PolledFd, i).tag);
+    g_array_set_size(self->polled, self->n_polled);
 }
 
 /* One round asks all sockets. When what the first ones said has filled the queue of whoever is
@@ -196,12 +231,13 @@ source_prepare(GSource *source, gint *timeout_ms)
     Gateway *self = ((GatewaySource *)source)->gateway;
     guint32 timeout = IDLE_POLL_US / 1000;
 
-    for (guint i = 0; i < self->polled->len; i++)
-        g_source_remove_unix_fd(source, g_array_index(self->polled, PolledFd, i).tag);
-    g_array_set_size(self->polled, 0);
+    self->n_polled = 0;
     if (!self->held)
         slirp_pollfds_fill(self->slirp, &timeout, add_poll, self);
-    *timeout_ms = (gint)MIN(timeout, G_MAXINT);
+    trim_polled(self);
+    self->poll_every_us = (gint64)timeout * 1000;
+    gint64 wait_us = self->last_poll_us + self->poll_every_us - g_source_get_time(source);
+    *timeout_ms = self->held ? -1 : (gint)(MAX(wait_us, 0) / 1000 + 1);
     return FALSE;
 }
 
@@ -209,8 +245,13 @@ static gboolean
 source_check(GSource *source)
 {
     const Gateway *self = ((GatewaySource *)source)->gateway;
-    return !self->held && (self->polled->len > 0 ||
-                           g_source_get_time(source) - self->last_poll_us >= IDLE_POLL_US);
+    gboolean due = g_source_get_time(source) - self->last_poll_us >= self->poll_every_us;
+
+    for (guint i = 0; i < self->polled->len && !due; i++) {
+        gpointer tag = g_array_index(self->polled, PolledFd, i).tag;
+        due = g_source_query_unix_fd(source, tag) != 0;
+    }
+    return due && !self->held;
 }
 
 static gboolean

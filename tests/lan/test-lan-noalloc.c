@@ -7,6 +7,7 @@
 #include "tests/lan/frames.h"
 #include "tests/lan/lan-house.h"
 #include "tests/lan/nfs-rig.h"
+#include "tests/lan/outside.h"
 #include "tests/unit/support/iso-maker.h"
 
 #if defined(__has_feature)
@@ -238,6 +239,41 @@ test_tree_row(gconstpointer data)
         check_row(&house, &guest, &rows[i]);
 }
 
+/*
+ * With a way outside, and a connection there that is idle: requests are answered, and the main loop
+ * goes round with libslirp's sockets on it.
+ */
+static void
+test_outside(void)
+{
+    const Ip4Route route = { GUEST_MAC, GATEWAY_MAC, GUEST_IP, OUTSIDE_IP };
+    Guest guest = { NULL };
+    int tcp, udp;
+    guint16 port;
+    g_auto(LanHouse) house = { 0 };
+
+    outside_listen(&tcp, &udp, &port);
+    lan_house_init_outside(&house, memory_tree(NULL));
+    guest.port = lan_attach(house.lan, &guest_ops, &guest, NULL);
+    lan_house_pump(&house); /* libslirp's clock starts with its first round */
+    for (guint16 i = 0; i < 20; i++) {
+        g_autoptr(GByteArray) out = frame_udp4(&route, (guint16)(7000 + i), port, "x", 1);
+        lan_input(guest.port, out->data, out->len);
+    }
+    g_autoptr(GByteArray) frame = request(&house, &rows[5]);
+    for (guint i = 0; i < ROUNDS; i++) {
+        counting.on = i >= 100;
+        counting.calls = i >= 100 ? counting.calls : 0;
+        lan_input(guest.port, frame->data, frame->len);
+        lan_house_pump(&house);
+    }
+    counting.on = FALSE;
+    g_assert_cmpuint(guest.frames, >=, ROUNDS);
+    g_assert_cmpuint(counting.calls, ==, 0);
+    (void)close(tcp);
+    (void)close(udp);
+}
+
 /* The counter counts. */
 static void
 test_counter(void)
@@ -256,5 +292,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/lan-noalloc/counter", test_counter);
     ROWS_ADD("/lan-noalloc", tree_rows, test_tree_row);
+    g_test_add_func("/lan-noalloc/outside", test_outside);
     return g_test_run();
 }
