@@ -37,7 +37,8 @@ struct Gateway {
     guint n_polled; /* so many of them are libslirp's wish in this round */
     gint64 last_poll_us, poll_every_us;
     gboolean held;
-    GuestNote guest_errors;
+    gboolean inside; /* a call of libslirp's is under way */
+    GuestNote guest_errors, returned;
 };
 
 typedef struct {
@@ -80,7 +81,9 @@ timer_fired(gpointer data)
 {
     Timer *timer = data;
     g_source_set_ready_time(timer->source, -1);
+    timer->gateway->inside = TRUE;
     slirp_handle_timer(timer->gateway->slirp, timer->id, timer->cb_opaque);
+    timer->gateway->inside = FALSE;
     return G_SOURCE_CONTINUE;
 }
 
@@ -261,7 +264,9 @@ source_dispatch(GSource *source, GSourceFunc callback, gpointer data)
 
     (void)callback, (void)data;
     self->last_poll_us = g_source_get_time(source);
+    self->inside = TRUE;
     slirp_pollfds_poll(self->slirp, 0, get_revents, self);
+    self->inside = FALSE;
     return G_SOURCE_CONTINUE;
 }
 
@@ -294,10 +299,35 @@ to_lan(const guint8 *frame, gsize len, gpointer data)
     lan_input(((Gateway *)data)->port, frame, len);
 }
 
+/*
+ * What libslirp sends is answered at once by hosts that are in this process, within the call in
+ * which it sends. It can take their ARP then. Anything else would walk and change the lists that it
+ * is walking, and comes from a guest that pretends to be the boot server: nobody else has the boot
+ * server and libslirp talk to each other.
+ */
+static gboolean
+gateway_may_enter(Gateway *self, const guint8 *frame, gsize len)
+{
+    Cursor cursor = cursor_of(frame, len);
+    EthHeader eth;
+
+    if (!self->inside || (eth_parse(&cursor, &eth) && eth.type == ETH_TYPE_ARP))
+        return TRUE;
+    guest_note(&self->returned, "gateway", "dropped an answer of the LAN's own to libslirp");
+    return FALSE;
+}
+
 static void
 to_slirp(const guint8 *frame, gsize len, gpointer data)
 {
-    slirp_input(((Gateway *)data)->slirp, frame, (int)len);
+    Gateway *self = data;
+    gboolean inside = self->inside;
+
+    if (!gateway_may_enter(self, frame, len))
+        return;
+    self->inside = TRUE;
+    slirp_input(self->slirp, frame, (int)len);
+    self->inside = inside;
 }
 
 static struct in6_addr

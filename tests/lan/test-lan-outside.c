@@ -211,6 +211,36 @@ test_tcp(void)
     ROW_CMPMEM(in->data, in->len, bytes, size);
 }
 
+/*
+ * A guest that pretends to be the boot server has a host outside send it an RPC call. The boot
+ * server answers while libslirp still sends; the answer goes nowhere.
+ */
+static void
+test_server_pretended(void)
+{
+    static const guint8 null_call[40] = {
+        [3] = 1, [11] = 2, [13] = 1, [14] = 0x86, [15] = 0xa3, [19] = 3
+    };
+    const Ip4Route route = { GUEST_MAC, GATEWAY_MAC, SERVER_IP, OUTSIDE_IP };
+    g_autoptr(GByteArray) frame = NULL;
+    struct sockaddr_in from;
+    g_auto(Rig) rig;
+    char bytes[64];
+
+    rig_init(&rig);
+    frame = frame_udp4(&route, 2049, rig.port, "x", 1);
+    lan_client_send(rig.client, frame->data, frame->len);
+    g_assert_cmpuint(outside_receive(rig.udp, bytes, sizeof bytes, &from), ==, 1);
+    guint frames = rig.client->frames_in;
+    for (int i = 0; i < 3; i++) {
+        outside_answer(rig.udp, null_call, sizeof null_call, &from);
+        rig_pump(&rig);
+    }
+    g_assert_cmpuint(rig.client->frames_in, ==, frames + 1); /* libslirp's ARP request */
+    g_assert_cmpint(recv(rig.udp, bytes, sizeof bytes, 0), ==, -1);
+    g_assert_true(lan_client_dhcp(rig.client));
+}
+
 /* ---- many at once ---- */
 
 #define MANY 100
@@ -364,6 +394,7 @@ main(int argc, char **argv)
     g_test_add_func("/lan-outside/dns", test_dns);
     g_test_add_func("/lan-outside/tcp", test_tcp);
     g_test_add_func("/lan-outside/held", test_held);
+    g_test_add_func("/lan-outside/server-pretended", test_server_pretended);
     ROWS_ADD("/lan-outside/closed", closed_rows, test_closed_row);
     ROWS_ADD("/lan-outside/closed6", closed6_rows, test_closed6_row);
     return g_test_run();
