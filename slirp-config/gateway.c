@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "slirp-config/gateway-filter.h"
+#include "slirp-config/poll-set.h"
 #include "slirp-config/tftp-gate.h"
 
 #include <slirp/libslirp.h>
@@ -20,21 +21,13 @@
 /* libslirp looks at its clocks only when it is polled; this often even if nothing happens. */
 #define IDLE_POLL_US (500 * 1000)
 
-/* A socket of libslirp's that is polled. */
-typedef struct {
-    int fd;
-    GIOCondition condition;
-    gpointer tag;
-} PolledFd;
-
 struct Gateway {
     LanPort *port;
     Slirp *slirp;
     GatewayFilter *filter;
     GMainContext *context;
     GSource *source;
-    GArray *polled; /* of PolledFd; kept from round to round, since they seldom change */
-    guint n_polled; /* so many of them are libslirp's wish in this round */
+    PollSet *polled;
     gint64 last_poll_us, poll_every_us;
     gboolean held;
     gboolean inside; /* a call of libslirp's is under way */
@@ -173,40 +166,10 @@ condition_of(int slirp_events)
     return condition;
 }
 
-/* libslirp names its sockets anew in each round, nearly always the same in the same order. */
 static int
 add_poll(int fd, int events, void *opaque)
 {
-    Gateway *self = opaque;
-    PolledFd wanted = { fd, condition_of(events), NULL };
-    guint index = self->n_polled++;
-
-    if (index == self->polled->len) {
-        wanted.tag = g_source_add_unix_fd(self->source, fd, wanted.condition);
-        g_array_append_val(self->polled, wanted);
-        return (int)index;
-    }
-    PolledFd *polled = &g_array_index(self->polled, PolledFd, index);
-    if (polled->fd == fd && polled->condition == wanted.condition)
-        return (int)index;
-    wanted.tag = polled->tag;
-    if (polled->fd == fd) {
-        g_source_modify_unix_fd(self->source, polled->tag, wanted.condition);
-    } else {
-        g_source_remove_unix_fd(self->source, polled->tag);
-        wanted.tag = g_source_add_unix_fd(self->source, fd, wanted.condition);
-    }
-    *polled = wanted;
-    return (int)index;
-}
-
-/* What libslirp does not ask for in this round is not polled any more. */
-static void
-trim_polled(Gateway *self)
-{
-    for (guint i = self->n_polled; i < self->polled->len; i++)
-        g_source_remove_unix_fd(self->source, g_array_index(self->polled, PolledFd, i).tag);
-    g_array_set_size(self->polled, self->n_polled);
+    return (int)poll_set_add(((Gateway *)opaque)->polled, fd, condition_of(events));
 }
 
 /* One round asks all sockets. When what the first ones said has filled the queue of whoever is
@@ -217,8 +180,7 @@ get_revents(int index, void *opaque)
     Gateway *self = opaque;
     if (self->held)
         return 0;
-    const PolledFd *polled = &g_array_index(self->polled, PolledFd, (guint)index);
-    GIOCondition ready = g_source_query_unix_fd(self->source, polled->tag);
+    GIOCondition ready = poll_set_ready(self->polled, (guint)index);
     int events = 0;
 
     for (gsize i = 0; i < G_N_ELEMENTS(poll_bits); i++) {
@@ -234,10 +196,10 @@ source_prepare(GSource *source, gint *timeout_ms)
     Gateway *self = ((GatewaySource *)source)->gateway;
     guint32 timeout = IDLE_POLL_US / 1000;
 
-    self->n_polled = 0;
+    poll_set_begin(self->polled);
     if (!self->held)
         slirp_pollfds_fill(self->slirp, &timeout, add_poll, self);
-    trim_polled(self);
+    poll_set_end(self->polled);
     self->poll_every_us = (gint64)timeout * 1000;
     gint64 wait_us = self->last_poll_us + self->poll_every_us - g_source_get_time(source);
     *timeout_ms = self->held ? -1 : (gint)(MAX(wait_us, 0) / 1000 + 1);
@@ -250,11 +212,7 @@ source_check(GSource *source)
     const Gateway *self = ((GatewaySource *)source)->gateway;
     gboolean due = g_source_get_time(source) - self->last_poll_us >= self->poll_every_us;
 
-    for (guint i = 0; i < self->polled->len && !due; i++) {
-        gpointer tag = g_array_index(self->polled, PolledFd, i).tag;
-        due = g_source_query_unix_fd(source, tag) != 0;
-    }
-    return due && !self->held;
+    return !self->held && (due || poll_set_any_ready(self->polled));
 }
 
 static gboolean
@@ -390,7 +348,6 @@ gateway_new(Lan *lan, const GatewayConfig *config, GMainContext *context, GError
     Gateway *self = g_new0(Gateway, 1);
 
     self->context = context;
-    self->polled = g_array_new(FALSE, FALSE, sizeof(PolledFd));
     self->filter = gateway_filter_new(config->lan.gateway, to_lan, to_slirp, self);
     self->slirp = gateway_start_slirp(self, config);
     if (self->slirp == NULL) {
@@ -403,6 +360,7 @@ gateway_new(Lan *lan, const GatewayConfig *config, GMainContext *context, GError
     self->source = g_source_new(&gateway_source_funcs, sizeof(GatewaySource));
     ((GatewaySource *)self->source)->gateway = self;
     g_source_set_static_name(self->source, "gateway");
+    self->polled = poll_set_new(self->source);
     g_source_attach(self->source, context);
     return self;
 }
@@ -463,12 +421,12 @@ gateway_free(Gateway *self)
     if (self->source != NULL) {
         g_source_destroy(self->source);
         g_source_unref(self->source);
+        poll_set_free(self->polled);
     }
     if (self->slirp != NULL) {
         gateway_filter_end(self->filter);
         slirp_cleanup(self->slirp);
     }
     gateway_filter_free(self->filter);
-    g_array_unref(self->polled);
     g_free(self);
 }
