@@ -6,6 +6,9 @@
  * socket is polled for output. Nothing is allocated for a frame, and in the usual case it is not
  * copied either. A frame that finds the ring full is lost and counted; holding the LAN from half
  * the ring on keeps that from happening.
+ *
+ * ENOBUFS is another thing: the host's kernel has no memory for a datagram now, although the socket
+ * has room and polls as writable. Then the port tries again after a while.
  */
 #include "slirp-config/qemu-port.h"
 
@@ -19,6 +22,7 @@
 #define FRAME_IN_MAX     65536 /* what a NIC model may hand us at most */
 #define FRAME_OUT_MAX    (ETH_HEADER + ETH_MTU)
 #define FRAMES_PER_ROUND 64 /* taken in before other sources get their turn */
+#define NO_MEMORY_US     (10 * 1000)
 
 typedef struct {
     gsize len;
@@ -31,6 +35,8 @@ struct QemuPort {
     GSource *source;
     gpointer fd_tag;
     gboolean held;
+    gboolean gone;      /* the other end is closed */
+    gboolean no_memory; /* the last frame met ENOBUFS */
     GIOCondition watched;
     QueuedFrame *queue; /* ring of QEMU_PORT_QUEUE_MAX; NULL until it is needed */
     gsize queue_first, queue_len;
@@ -46,15 +52,17 @@ typedef struct {
 static void
 port_update_watch(QemuPort *self)
 {
+    gboolean later = self->queue_len > 0 && self->no_memory;
     GIOCondition wanted = 0;
 
     if (!self->held)
         wanted |= G_IO_IN;
-    if (self->queue_len > 0)
+    if (self->queue_len > 0 && !later)
         wanted |= G_IO_OUT;
-    if (wanted != self->watched)
+    if (wanted != self->watched && !self->gone)
         g_source_modify_unix_fd(self->source, self->fd_tag, wanted);
     self->watched = wanted;
+    g_source_set_ready_time(self->source, later ? g_get_monotonic_time() + NO_MEMORY_US : -1);
 }
 
 /* struct iovec knows no const; sendmsg() does not write. */
@@ -75,9 +83,11 @@ port_send(QemuPort *self, const guint8 *frame, gsize len)
     };
     struct msghdr msg = { .msg_iov = parts, .msg_iovlen = parts[1].iov_len > 0 ? 2 : 1 };
 
+    self->no_memory = FALSE;
     for (;;) {
         if (sendmsg(self->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
             return TRUE;
+        self->no_memory = errno == ENOBUFS;
         if (errno == EAGAIN || errno == ENOBUFS)
             return FALSE;
         if (errno != EINTR)
@@ -148,26 +158,35 @@ port_hold(gpointer host, gboolean held)
 
 static const LanPortOps qemu_port_ops = { "qemu", port_input, port_hold };
 
+static GIOCondition
+port_ready(const QemuPort *self)
+{
+    return self->gone ? 0 : g_source_query_unix_fd(self->source, self->fd_tag);
+}
+
 static gboolean
 source_check(GSource *source)
 {
-    const QemuPort *self = ((QemuPortSource *)source)->port;
-    return g_source_query_unix_fd(source, self->fd_tag) != 0;
+    return port_ready(((QemuPortSource *)source)->port) != 0;
 }
 
 static gboolean
 source_dispatch(GSource *source, GSourceFunc callback, gpointer data)
 {
     QemuPort *self = ((QemuPortSource *)source)->port;
-    GIOCondition ready = g_source_query_unix_fd(source, self->fd_tag);
+    GIOCondition ready = port_ready(self);
 
     (void)callback, (void)data;
-    if ((ready & G_IO_OUT) != 0)
+    if ((ready & G_IO_OUT) != 0 || self->no_memory)
         port_drain(self);
     if ((ready & G_IO_IN) != 0)
         port_receive(self);
-    if ((ready & (G_IO_ERR | G_IO_HUP | G_IO_NVAL)) != 0)
-        g_source_modify_unix_fd(source, self->fd_tag, 0);
+    if ((ready & (G_IO_ERR | G_IO_HUP | G_IO_NVAL)) != 0) {
+        /* poll() tells these whether one asks for them or not, so that asking for less is no help
+         */
+        self->gone = TRUE;
+        g_source_remove_unix_fd(source, self->fd_tag);
+    }
     return G_SOURCE_CONTINUE;
 }
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define FRAMES 20000
@@ -69,15 +70,21 @@ host_hold(gpointer host, gboolean held)
 static const LanPortOps host_ops = { "host", host_input, host_hold };
 
 static void
-rig_init(Rig *rig)
+rig_init_type(Rig *rig, int type)
 {
     int ends[2];
 
     *rig = (Rig){ .context = g_main_context_new(), .lan = lan_new() };
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+    g_assert_cmpint(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), ==, 0);
     rig->qemu = ends[1];
     rig->port = qemu_port_new(rig->lan, ends[0], rig->context);
     rig->host = lan_attach(rig->lan, &host_ops, rig, NULL);
+}
+
+static void
+rig_init(Rig *rig)
+{
+    rig_init_type(rig, SOCK_DGRAM);
 }
 
 static void
@@ -393,6 +400,69 @@ test_gone_while_congested(void)
     g_assert_false(rig.held);
 }
 
+/* A socket that tells when its other end closes, as one of datagrams does not. */
+static void
+test_hung_up(void)
+{
+    g_auto(Rig) rig;
+
+    rig_init_type(&rig, SOCK_SEQPACKET);
+    host_send(&rig, 0, 60);
+    (void)close(rig.qemu);
+    rig.qemu = -1;
+    g_assert_cmpuint(rig_iterate(&rig, 1000), <=, 4);
+    for (guint32 i = 0; i < 2000; i++)
+        host_send(&rig, i, 1514);
+    g_assert_cmpuint(rig_iterate(&rig, 1000), <=, 4);
+    g_assert_false(rig.held);
+}
+
+/* ---- the host has no memory for a datagram ---- */
+
+static int sendmsg_fails; /* so many of the next calls */
+
+ssize_t
+sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    if (sendmsg_fails > 0) {
+        sendmsg_fails--;
+        errno = ENOBUFS;
+        return -1;
+    }
+    return syscall(SYS_sendmsg, fd, msg, flags);
+}
+
+/* The loop sleeps between the attempts, and all frames come in the end, in order. */
+static void
+test_no_memory(void)
+{
+    guint8 frame[2048];
+    guint32 read = 0;
+    g_auto(Rig) rig;
+
+    rig_init(&rig);
+    sendmsg_fails = 1000;
+    for (guint32 i = 0; i < 5; i++)
+        host_send(&rig, i, length_of(i));
+    g_assert_cmpint(sendmsg_fails, ==, 999); /* those behind the first do not even try */
+    guint busy = rig_iterate(&rig, 200);
+    g_assert_cmpuint(busy, <=, 3);
+    g_assert_cmpint(sendmsg_fails, >=, 996);
+    sendmsg_fails = 0;
+    while (read < 5) {
+        ssize_t len = qemu_read(&rig, frame, sizeof frame);
+        if (len < 0) {
+            busy += g_main_context_iteration(rig.context, TRUE) ? 1 : 0; /* sleeps */
+            continue;
+        }
+        check_numbered(frame, (gsize)len, read, length_of(read));
+        read++;
+    }
+    g_assert_cmpuint(busy, <=, 4);
+    g_assert_cmpuint(rig_iterate(&rig, 1000), ==, 0);
+    g_assert_cmpuint(qemu_port_lost(rig.port), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -408,5 +478,7 @@ main(int argc, char **argv)
     g_test_add_func("/qemu-port/odd-frames-in", test_odd_frames_in);
     g_test_add_func("/qemu-port/gone", test_gone);
     g_test_add_func("/qemu-port/gone-while-congested", test_gone_while_congested);
+    g_test_add_func("/qemu-port/hung-up", test_hung_up);
+    g_test_add_func("/qemu-port/no-memory", test_no_memory);
     return g_test_run();
 }
