@@ -10,8 +10,9 @@
 #include "slirp-config/tftp-format.h"
 #include "slirp-config/tftp-gate.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#define BOOT_WORD_MAX 32 /* an option's name or value in an OACK, and NUL */
 
 struct BootWatch {
     BootEventFunc func;
@@ -19,6 +20,7 @@ struct BootWatch {
     DhcpClient client;
     /* the transfer */
     gboolean transferring;
+    Ip4Addr guest, server;
     guint16 port; /* the guest's */
     guint blksize;
     guint16 last_block;
@@ -61,9 +63,11 @@ take_text(Cursor *payload, char dst[BOOT_NAME_MAX])
 }
 
 static void
-watch_request(BootWatch *self, guint16 port, Cursor payload)
+watch_request(BootWatch *self, const Ip4Header *ip, guint16 port, Cursor payload)
 {
     self->transferring = TRUE;
+    self->guest = ip->src;
+    self->server = ip->dst;
     self->port = port;
     self->blksize = TFTP_BLKSIZE_DEFAULT;
     self->last_block = 0;
@@ -72,18 +76,37 @@ watch_request(BootWatch *self, guint16 port, Cursor payload)
     self->func(&self->tftp, self->data);
 }
 
+/* The NUL-terminated string that is next; "" when it does not end, or is longer than any option. */
+static void
+take_word(Cursor *payload, char dst[BOOT_WORD_MAX])
+{
+    gsize left = cursor_left(payload);
+    const guint8 *nul = left > 0 ? memchr(payload->at, 0, left) : NULL;
+    const guint8 *text = cursor_take(payload, nul != NULL ? (gsize)(nul - payload->at) + 1 : left);
+    gsize len = nul != NULL ? (gsize)(nul - text) : BOOT_WORD_MAX;
+
+    dst[0] = '\0';
+    if (len < BOOT_WORD_MAX)
+        memcpy(dst, text, len + 1);
+}
+
+/* Source: RFC 2347 (OACK), RFC 2348 (blksize), RFC 2349 (tsize) */
 static void
 watch_oack(BootWatch *self, Cursor payload)
 {
-    char name[BOOT_NAME_MAX], value[BOOT_NAME_MAX];
+    char name[BOOT_WORD_MAX], value[BOOT_WORD_MAX];
+    guint64 number;
 
     while (cursor_left(&payload) > 0) {
-        take_text(&payload, name);
-        take_text(&payload, value);
-        if (g_ascii_strcasecmp(name, "blksize") == 0)
-            self->blksize = (guint)strtoul(value, NULL, 10);
-        else if (g_ascii_strcasecmp(name, "tsize") == 0)
-            self->tftp.size = strtoull(value, NULL, 10);
+        take_word(&payload, name);
+        take_word(&payload, value);
+        if (!g_ascii_string_to_unsigned(value, 10, 0, G_MAXUINT64, &number, NULL))
+            continue;
+        if (g_ascii_strcasecmp(name, "tsize") == 0)
+            self->tftp.size = number;
+        else if (g_ascii_strcasecmp(name, "blksize") == 0 && number >= TFTP_BLKSIZE_MIN &&
+                 number <= TFTP_BLKSIZE_MAX)
+            self->blksize = (guint)number;
     }
 }
 
@@ -154,10 +177,11 @@ watch_tap(const char *from, const guint8 *frame, gsize len, gpointer data)
         return;
     if (dhcp) {
         watch_dhcp(self, payload);
-    } else if (udp.src_port == TFTP_PORT && udp.dst_port == self->port) {
+    } else if (udp.src_port == TFTP_PORT && udp.dst_port == self->port &&
+               ip4_equal(ip.src, self->server) && ip4_equal(ip.dst, self->guest)) {
         watch_tftp_reply(self, payload);
     } else if (udp.dst_port == TFTP_PORT && cursor_be16(&payload) == TFTP_RRQ) {
-        watch_request(self, udp.src_port, payload);
+        watch_request(self, &ip, udp.src_port, payload);
     }
 }
 

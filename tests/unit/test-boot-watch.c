@@ -84,6 +84,7 @@ send_dhcp(Rig *rig, guint8 op, const char *options)
  * One step is a letter and its text, in which '|' is NUL:
  *   D iPXE's DISCOVER, L and U a loader's, N NetBSD's · O, A, K: OFFER, ACK, NAK
  *   r a request, o an OACK, e an ERROR · d DATA: block and length, "1 1428" · a an ACK: block
+ *   x DATA from another server, y DATA for another client, both on the same ports
  */
 typedef struct {
     char kind;
@@ -135,10 +136,27 @@ static const Row rows[] = {
     { "nobody-asked", { { 'd', "1 512" }, { 'o', "tsize|1|" }, { 'e', "|\1x|" } }, "" },
     { "odd-oack",
       { { 'r', "a|octet|" }, { 'o', "tsize|words|blksize||x" }, { 'd', "1 5" } },
-      "request 'a', block 'a' 5/0" },
+      "request 'a', end 'a' 5/0" },
     { "oack-cut",
-      { { 'r', "a|octet|" }, { 'o', "TSIZE|77" }, { 'd', "1 5" } },
-      "request 'a', end 'a' 5/77" },
+      { { 'r', "a|octet|" }, { 'o', "blksize|1428|TSIZE|77" }, { 'd', "1 600" } },
+      "request 'a', end 'a' 600/0" },
+    { "oack-in-capitals",
+      { { 'r', "a|octet|" }, { 'o', "TSIZE|77|BLKSIZE|8|" }, { 'd', "1 8" }, { 'd', "2 5" } },
+      "request 'a', block 'a' 8/77, end 'a' 13/77" },
+    { "oack-out-of-range",
+      { { 'r', "a|octet|" }, { 'o', "blksize|7|blksize|0|blksize|99999|" }, { 'd', "1 512" } },
+      "request 'a', block 'a' 512/0" },
+    { "oack-long-word",
+      { { 'r', "a|octet|" },
+        { 'o', "tsize|00000000000000000000000000000000000000000077|tsize|5|" },
+        { 'd', "1 5" } },
+      "request 'a', end 'a' 5/5" },
+    { "another-server",
+      { { 'r', "a|octet|" }, { 'x', "1 5" }, { 'd', "1 512" }, { 'x', "2 5" }, { 'd', "2 7" } },
+      "request 'a', block 'a' 512/0, end 'a' 519/0" },
+    { "another-client",
+      { { 'r', "a|octet|" }, { 'y', "1 5" }, { 'd', "1 512" }, { 'y', "2 5" }, { 'd', "2 7" } },
+      "request 'a', block 'a' 512/0, end 'a' 519/0" },
     { "name-is-escaped", { { 'r', "a\n\x1b[31m\xff|octet|" } }, "request 'a\\x0a\\x1b[31m\\xff'" },
     { "name-without-nul", { { 'r', "abc" } }, "request 'abc'" },
     { "name-empty", { { 'r', "" } }, "request ''" },
@@ -150,12 +168,12 @@ step_payload(const Step *step)
     GByteArray *bytes = g_byte_array_new();
     guint block = 0, len = 0;
 
-    frame_add16(bytes, step->kind == 'r'   ? 1
-                       : step->kind == 'd' ? 3
-                       : step->kind == 'a' ? 4
-                       : step->kind == 'e' ? 5
-                                           : 6);
-    if (step->kind == 'd' || step->kind == 'a') {
+    frame_add16(bytes, step->kind == 'r'                   ? 1
+                       : strchr("dxy", step->kind) != NULL ? 3
+                       : step->kind == 'a'                 ? 4
+                       : step->kind == 'e'                 ? 5
+                                                           : 6);
+    if (strchr("dxya", step->kind) != NULL) {
         (void)sscanf(step->text, "%u %u", &block, &len);
         frame_add16(bytes, block);
         for (guint i = 0; i < len; i++)
@@ -170,8 +188,13 @@ step_payload(const Step *step)
 static void
 rig_step(Rig *rig, const Step *step)
 {
-    const Ip4Route out = frame_to_gateway(), back = frame_from_gateway();
+    const Ip4Route out = frame_to_gateway();
+    Ip4Route back = frame_from_gateway();
 
+    if (step->kind == 'x')
+        back.src_ip = SERVER_IP;
+    if (step->kind == 'y')
+        back.dst_ip = ip4_of(0xc0a84010);
     switch (step->kind) {
     case 'D':
         send_dhcp(rig, 1, DHCP_HEX_IPXE_DISCOVER);
