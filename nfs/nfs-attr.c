@@ -64,10 +64,25 @@ static const struct {
 };
 
 /* Numbers 0 and 1 are left out: FreeBSD takes a directory entry with number 0 for a deleted one. */
+#define FILEID_FIRST 2
+
+/* Returns: the number that version 3 tells for an object, another for each */
 guint64
-nfs_fileid(VfsId id)
+nfs3_fileid(VfsId id)
 {
-    return id + 2;
+    return id <= G_MAXUINT64 - FILEID_FIRST ? id + FILEID_FIRST : id;
+}
+
+/* Returns: the number that version 2 tells, which has 32 bits; a larger one is folded into the
+ * upper half of them, where it may be another's as well, but never that of a deleted entry */
+guint32
+nfs2_fileid(VfsId id)
+{
+    guint64 fileid = nfs3_fileid(id);
+
+    if (fileid <= G_MAXUINT32)
+        return (guint32)fileid;
+    return (guint32)(fileid ^ fileid >> 32) | 0x80000000u;
 }
 
 /* Bytes that the object takes up, in whole blocks of 512. */
@@ -99,7 +114,7 @@ nfs2_put_fattr(Buf *res, VfsId id, const VfsAttr *attr)
     buf_be32(res, attr->rdev_major << 8 | (attr->rdev_minor & 0xff));
     buf_be32(res, clamp32(used_bytes(attr) / 512));
     buf_be32(res, NFS_FSID);
-    buf_be32(res, (guint32)nfs_fileid(id));
+    buf_be32(res, nfs2_fileid(id));
     for (int i = 0; i < 3; i++) { /* atime, mtime, ctime */
         buf_be32(res, mtime_s);
         buf_be32(res, attr->mtime_ns / 1000);
@@ -122,7 +137,7 @@ nfs3_put_fattr(Buf *res, VfsId id, const VfsAttr *attr)
     buf_be32(res, attr->rdev_major);
     buf_be32(res, attr->rdev_minor);
     buf_be64(res, NFS_FSID);
-    buf_be64(res, nfs_fileid(id));
+    buf_be64(res, nfs3_fileid(id));
     for (int i = 0; i < 3; i++) { /* atime, mtime, ctime */
         buf_be32(res, mtime_s);
         buf_be32(res, attr->mtime_ns);

@@ -31,7 +31,8 @@ typedef enum {
 NfsStat nfs2_stat(int negative_errno);
 NfsStat nfs3_stat(int negative_errno);
 
-guint64 nfs_fileid(VfsId id);
+guint64 nfs3_fileid(VfsId id);
+guint32 nfs2_fileid(VfsId id);
 void nfs2_put_fattr(Buf *res, VfsId id, const VfsAttr *attr);
 void nfs3_put_fattr(Buf *res, VfsId id, const VfsAttr *attr);
 void nfs3_put_post_op_attr(Vfs *vfs, Buf *res, VfsId id);

@@ -171,7 +171,7 @@ nfs2_readdir(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     while (r == 1 && used + nfs2_entry_size(entry.name) <= room) {
         used += nfs2_entry_size(entry.name);
         buf_be32(res, TRUE);
-        buf_be32(res, (guint32)nfs_fileid(entry.id));
+        buf_be32(res, nfs2_fileid(entry.id));
         xdr_put_opaque(res, entry.name, strlen(entry.name));
         buf_be32(res, (guint32)entry.cookie);
         r = nfs_dir_next(server->vfs, dir, entry.cookie, &entry);

@@ -46,7 +46,7 @@ static void
 nfs3_put_entry(NfsServer *server, Buf *res, const VfsDirent *entry, gboolean plus)
 {
     buf_be32(res, TRUE);
-    buf_be64(res, nfs_fileid(entry->id));
+    buf_be64(res, nfs3_fileid(entry->id));
     xdr_put_opaque(res, entry->name, strlen(entry->name));
     buf_be64(res, entry->cookie);
     if (plus) {

@@ -108,7 +108,7 @@ test_fattr2_row(gconstpointer data)
     g_assert_cmphex(cursor_be32(&c), ==, row->rdev2);
     g_assert_cmpuint(cursor_be32(&c), ==, row->blocks2);
     g_assert_cmphex(cursor_be32(&c), ==, NFS_FSID);
-    g_assert_cmpuint(cursor_be32(&c), ==, nfs_fileid(ID));
+    g_assert_cmpuint(cursor_be32(&c), ==, nfs2_fileid(ID));
     check_times(&c, row, 1000);
 }
 
@@ -133,16 +133,38 @@ test_fattr3_row(gconstpointer data)
     g_assert_cmpuint(cursor_be32(&c), ==, row->attr.rdev_major);
     g_assert_cmpuint(cursor_be32(&c), ==, row->attr.rdev_minor);
     g_assert_cmphex(cursor_be64(&c), ==, NFS_FSID);
-    g_assert_cmpuint(cursor_be64(&c), ==, nfs_fileid(ID));
+    g_assert_cmpuint(cursor_be64(&c), ==, nfs3_fileid(ID));
     check_times(&c, row, 1);
 }
 
+typedef struct {
+    const char *name;
+    VfsId id;
+    guint64 fileid3;
+    guint32 fileid2;
+} FileidRow;
+
 /* FreeBSD takes an entry with number 0 for a deleted one. */
+static const FileidRow fileid_rows[] = {
+    { "first", 0, 2, 2 },
+    { "second", 1, 3, 3 },
+    { "largest-of-32-bits", 0xfffffffd, 0xffffffff, 0xffffffff },
+    { "first-beyond", 0xfffffffe, G_GUINT64_CONSTANT(0x100000000), 0x80000001 },
+    { "low-half-empty", G_GUINT64_CONSTANT(0x7fffffffe), G_GUINT64_CONSTANT(0x800000000),
+      0x80000008 },
+    { "halves-the-same", G_GUINT64_CONSTANT(0x7700000075), G_GUINT64_CONSTANT(0x7700000077),
+      0x80000000 },
+    { "largest-but-two", G_MAXUINT64 - 2, G_MAXUINT64, 0x80000000 },
+    { "largest-but-one", G_MAXUINT64 - 1, G_MAXUINT64 - 1, 0x80000001 },
+    { "largest", G_MAXUINT64, G_MAXUINT64, 0x80000000 },
+};
+
 static void
-test_fileid(void)
+test_fileid_row(gconstpointer data)
 {
-    g_assert_cmpuint(nfs_fileid(0), >, 1);
-    g_assert_cmpuint(nfs_fileid(1), !=, nfs_fileid(0));
+    const FileidRow *row = data;
+    g_assert_cmphex(nfs3_fileid(row->id), ==, row->fileid3);
+    g_assert_cmphex(nfs2_fileid(row->id), ==, row->fileid2);
 }
 
 static void
@@ -275,7 +297,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ROWS_ADD("/nfs-attr/fattr2", attr_rows, test_fattr2_row);
     ROWS_ADD("/nfs-attr/fattr3", attr_rows, test_fattr3_row);
-    g_test_add_func("/nfs-attr/fileid", test_fileid);
+    ROWS_ADD("/nfs-attr/fileid", fileid_rows, test_fileid_row);
     g_test_add_func("/nfs-attr/post-op-attr", test_post_op_attr);
     ROWS_ADD("/nfs-attr/status", status_rows, test_status_row);
     ROWS_ADD("/nfs-attr/name", name_rows, test_name_row);
