@@ -65,6 +65,7 @@ nfs3_lookup(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
 {
     NfsServer *server = service;
     char name[VFS_NAME_MAX + 1];
+    VfsAttr attr;
     VfsId dir, id;
 
     (void)call;
@@ -72,11 +73,13 @@ nfs3_lookup(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     int bad_name = nfs_name_get(args, name);
     if (r < 0)
         return nfs3_fail(server, res, r, FALSE, 0);
-    if ((r = bad_name) < 0 || (r = vfs_lookup(server->vfs, dir, name, &id)) < 0)
+    if ((r = bad_name) < 0 || (r = vfs_lookup(server->vfs, dir, name, &id)) < 0 ||
+        (r = vfs_getattr(server->vfs, id, &attr)) < 0)
         return nfs3_fail(server, res, r == -EINVAL ? -EACCES : r, TRUE, dir);
     buf_be32(res, NFS_OK);
     nfs3_handle_put(server, res, id);
-    nfs3_put_post_op_attr(server->vfs, res, id);
+    buf_be32(res, TRUE);
+    nfs3_put_fattr(res, id, &attr);
     nfs3_put_post_op_attr(server->vfs, res, dir);
     return RPC_SUCCESS;
 }
@@ -122,17 +125,19 @@ nfs3_readlink(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
 {
     NfsServer *server = service;
     char target[NFS3_PATH_MAX];
+    VfsAttr attr;
     VfsId id;
 
     (void)call;
     int r = nfs3_handle_get(server, args, &id);
-    if (r < 0)
+    if (r < 0 || (r = vfs_getattr(server->vfs, id, &attr)) < 0)
         return nfs3_fail(server, res, r, FALSE, 0);
     gssize len = vfs_readlink(server->vfs, id, target, sizeof target);
     if (len < 0)
         return nfs3_fail(server, res, (int)len, TRUE, id);
     buf_be32(res, NFS_OK);
-    nfs3_put_post_op_attr(server->vfs, res, id);
+    buf_be32(res, TRUE);
+    nfs3_put_fattr(res, id, &attr);
     xdr_put_opaque(res, target, (gsize)len);
     return RPC_SUCCESS;
 }
@@ -142,6 +147,14 @@ static guint32
 nfs3_rtmax(const RpcCall *call)
 {
     return call->transport == RPC_TCP ? NFS_RTMAX_TCP : NFS_RTMAX_UDP;
+}
+
+/* Whether the @n bytes that were read are the last ones. The file may be shorter than @attr has it,
+ * when it has changed in between: then fewer came than were wanted. */
+static gboolean
+read_ends(const VfsAttr *attr, guint64 offset, guint32 count, guint64 n)
+{
+    return n < count || offset >= attr->size || n >= attr->size - offset;
 }
 
 /* The hot path: one getattr and one read, straight into the reply. */
@@ -180,7 +193,7 @@ nfs3_read(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     buf_rewind(res, data_at + (gsize)n);
     buf_zeros(res, xdr_pad((gsize)n));
     buf_patch_be32(res, count_at, (guint32)n);
-    buf_patch_be32(res, count_at + 4, offset >= attr.size || (guint64)n >= attr.size - offset);
+    buf_patch_be32(res, count_at + 4, read_ends(&attr, offset, count, (guint64)n) ? 1 : 0);
     buf_patch_be32(res, count_at + 8, (guint32)n);
     if (server->observer != NULL) {
         NfsEvent event = { NFS_EVENT_READ, id, offset, (guint64)n, attr.size };
