@@ -22,6 +22,7 @@ struct Pcap {
     char *path;
     FILE *file;
     guint flush_id;
+    int failed; /* errno of the first write that did not work; 0: none */
 };
 
 typedef struct {
@@ -39,6 +40,13 @@ typedef struct {
 } PcapRecord;
 
 static void
+pcap_write(Pcap *self, const void *bytes, gsize len)
+{
+    if (len > 0 && fwrite(bytes, len, 1, self->file) != 1 && self->failed == 0)
+        self->failed = errno;
+}
+
+static void
 pcap_tap(const char *from, const guint8 *frame, gsize len, gpointer data)
 {
     Pcap *self = data;
@@ -52,15 +60,16 @@ pcap_tap(const char *from, const guint8 *frame, gsize len, gpointer data)
         .captured_len = (guint32)MIN(len, PCAP_SNAPLEN),
         .wire_len = (guint32)len,
     };
-    (void)fwrite(&record, sizeof record, 1, self->file);
-    (void)fwrite(frame, record.captured_len, 1, self->file);
+    pcap_write(self, &record, sizeof record);
+    pcap_write(self, frame, record.captured_len);
 }
 
 static gboolean
 pcap_flush(gpointer data)
 {
     Pcap *self = data;
-    (void)fflush(self->file);
+    if (fflush(self->file) != 0 && self->failed == 0)
+        self->failed = errno;
     return G_SOURCE_CONTINUE;
 }
 
@@ -87,7 +96,7 @@ pcap_open(const char *path, GError **error)
     Pcap *self = g_new0(Pcap, 1);
     self->path = g_strdup(path);
     self->file = file;
-    (void)fwrite(&header, sizeof header, 1, file);
+    pcap_write(self, &header, sizeof header);
     return self;
 }
 
@@ -111,13 +120,13 @@ pcap_close(Pcap *self, GError **error)
         return TRUE;
     if (self->flush_id != 0)
         g_source_remove(self->flush_id);
-    gboolean bad = ferror(self->file) != 0;
-    if (fclose(self->file) != 0 || bad) {
+    if (fclose(self->file) != 0 && self->failed == 0)
+        self->failed = errno;
+    gboolean good = self->failed == 0;
+    if (!good)
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
-                    "the capture '%s' is not complete: %s", self->path, g_strerror(errno));
-        bad = TRUE;
-    }
+                    "the capture '%s' is not complete: %s", self->path, g_strerror(self->failed));
     g_free(self->path);
     g_free(self);
-    return !bad;
+    return good;
 }

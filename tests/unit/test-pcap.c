@@ -6,6 +6,9 @@
 #include "tests/lan/rows.h"
 #include "tests/unit/support/tmp-dir.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static void
@@ -147,6 +150,37 @@ test_disk_full(void)
     g_assert_nonnull(strstr(error->message, "No space left"));
 }
 
+/* A write that failed in between is told at the end, with its own reason. */
+static void
+test_failed_once(void)
+{
+    g_autoptr(TmpDir) dir = tmp_dir_new();
+    g_autofree char *path = tmp_dir_path(dir, "lan.pcap");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Lan) lan = lan_new();
+    LanPort *port = lan_attach(lan, &ops, NULL, NULL);
+    struct rlimit before, small;
+
+    Pcap *pcap = pcap_open(path, &error);
+    g_assert_no_error(error);
+    pcap_attach(pcap, lan);
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    small = before;
+    small.rlim_cur = 10000;
+    void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &small), ==, 0);
+    for (int i = 0; i < 20; i++) {
+        g_autoptr(GByteArray) frame = frame_of(1500);
+        lan_input(port, frame->data, frame->len);
+    }
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    (void)signal(SIGXFSZ, old);
+    errno = ENOENT;
+    g_assert_false(pcap_close(pcap, &error));
+    g_assert_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST);
+    g_assert_nonnull(strstr(error->message, g_strerror(EFBIG)));
+}
+
 static void
 test_close_nothing(void)
 {
@@ -163,6 +197,7 @@ main(int argc, char **argv)
     g_test_add_func("/pcap/tshark", test_tshark);
     g_test_add_func("/pcap/cannot-open", test_cannot_open);
     g_test_add_func("/pcap/disk-full", test_disk_full);
+    g_test_add_func("/pcap/failed-once", test_failed_once);
     g_test_add_func("/pcap/close-nothing", test_close_nothing);
     return g_test_run();
 }
