@@ -38,8 +38,12 @@ put_ipxe_options(const DhcpPolicy *policy, Buf *out)
 static void
 put_loader_options(const DhcpPolicy *policy, Buf *out)
 {
-    if (policy->root_path != NULL)
-        put_option(out, DHCP_OPT_ROOT_PATH, policy->root_path, strlen(policy->root_path));
+    gsize len = policy->root_path != NULL ? strlen(policy->root_path) : 0;
+
+    if (len > DHCP_ROOT_PATH_MAX)
+        out->bad = TRUE;
+    if (len > 0)
+        put_option(out, DHCP_OPT_ROOT_PATH, policy->root_path, len);
     for (guint8 i = 0; i < DHCP_VARIABLES_MAX; i++) {
         const char *variable = policy->variables[i];
         if (variable != NULL)
@@ -56,6 +60,13 @@ static void (*const put_client_options[])(const DhcpPolicy *, Buf *) = {
     [DHCP_CLIENT_LOADER] = put_loader_options,
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(put_client_options) == DHCP_CLIENT_COUNT);
+
+/* Returns: whether libslirp's OFFER or ACK lacks something that @client needs */
+gboolean
+dhcp_options_needed(DhcpClient client)
+{
+    return put_client_options[client] != NULL;
+}
 
 /* Copies options up to END or the first one that is cut short, without the PADs. */
 static void
@@ -90,8 +101,7 @@ dhcp_options_complete(const DhcpPolicy *policy, DhcpClient client, Cursor reply,
     DhcpMessage message;
 
     if (!dhcp_message_parse(reply, &message) || message.op != 2 ||
-        (message.type != DHCP_OFFER && message.type != DHCP_ACK) ||
-        put_client_options[client] == NULL)
+        (message.type != DHCP_OFFER && message.type != DHCP_ACK) || !dhcp_options_needed(client))
         return FALSE;
     buf_bytes(out, cursor_take(&reply, DHCP_FIXED_SIZE), DHCP_FIXED_SIZE);
     gsize vendor_at = buf_mark(out);

@@ -17,4 +17,5 @@ typedef struct {
     const char *variables[DHCP_VARIABLES_MAX]; /* `name=value`, for FreeBSD's loaders; or NULL */
 } DhcpPolicy;
 
+gboolean dhcp_options_needed(DhcpClient client);
 gboolean dhcp_options_complete(const DhcpPolicy *policy, DhcpClient client, Cursor reply, Buf *out);

@@ -38,7 +38,7 @@ struct GatewayFilter {
     DhcpClient asking;        /* who sent the last DHCP request */
     DhcpLeases leases;
     guint16 ip_id;
-    GuestNote dropped;
+    GuestNote dropped, incomplete;
     Ip4Reassembly *reassembly;
     guint8 whole[ETH_HEADER + IP4_MAX]; /* a frame made of the fragments of a datagram */
 };
@@ -253,18 +253,9 @@ frame_parse_udp4(Cursor frame, UdpFrame *ret)
            udp4_parse(&ret->ip, &datagram, &ret->udp, &ret->payload);
 }
 
-/* Notes what libslirp gives to whom. */
-static void
-filter_note_lease(GatewayFilter *self, const UdpFrame *udp)
-{
-    DhcpMessage dhcp;
-
-    if (dhcp_message_parse(udp->payload, &dhcp) && dhcp.op == 2 &&
-        (dhcp.type == DHCP_OFFER || dhcp.type == DHCP_ACK))
-        dhcp_leases_put(&self->leases, dhcp.yiaddr, dhcp.chaddr);
-}
-
-/* Sends a completed DHCP reply in place of @udp. Returns: FALSE when there is nothing to complete
+/*
+ * Sends a completed DHCP reply in place of @udp, and notes what libslirp gives to whom.
+ * Returns: FALSE when there is nothing to complete
  */
 static gboolean
 filter_complete_dhcp(GatewayFilter *self, const UdpFrame *udp)
@@ -272,10 +263,19 @@ filter_complete_dhcp(GatewayFilter *self, const UdpFrame *udp)
     guint8 memory[UDP4_HEADROOM + DHCP_PAYLOAD_MAX];
     Buf payload = buf_of(memory, sizeof memory, UDP4_HEADROOM);
     Ip4Route route = { udp->eth.src, udp->eth.dst, udp->ip.src, udp->ip.dst };
+    DhcpMessage dhcp;
 
-    if (self->policy == NULL ||
-        !dhcp_options_complete(self->policy, self->asking, udp->payload, &payload))
+    if (!dhcp_message_parse(udp->payload, &dhcp) || dhcp.op != 2 ||
+        (dhcp.type != DHCP_OFFER && dhcp.type != DHCP_ACK))
         return FALSE;
+    dhcp_leases_put(&self->leases, dhcp.yiaddr, dhcp.chaddr);
+    if (self->policy == NULL || !dhcp_options_needed(self->asking))
+        return FALSE;
+    if (!dhcp_options_complete(self->policy, self->asking, udp->payload, &payload)) {
+        guest_note(&self->incomplete, "gateway", "the DHCP options for %s do not fit",
+                   dhcp_client_name(self->asking));
+        return FALSE;
+    }
     udp4_push(&payload, &route, udp->udp, UDP_CHECKSUM);
     ip4_send(&payload, &route, IP_PROTO_UDP, self->ip_id++, self->to_lan, self->data);
     return TRUE;
@@ -294,11 +294,8 @@ gateway_filter_output(GatewayFilter *self, const guint8 *frame, gsize len)
     UdpFrame udp;
 
     if (frame_parse_udp4(whole, &udp) && ip4_equal(udp.ip.src, self->gateway)) {
-        if (udp.udp.src_port == DHCP_SERVER_PORT) {
-            filter_note_lease(self, &udp);
-            if (filter_complete_dhcp(self, &udp))
-                return;
-        }
+        if (udp.udp.src_port == DHCP_SERVER_PORT && filter_complete_dhcp(self, &udp))
+            return;
         if (udp.udp.src_port == TFTP_PORT)
             tftp_gate_output(self->tftp, udp.udp, udp.payload, whole);
     }

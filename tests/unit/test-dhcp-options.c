@@ -122,6 +122,7 @@ static const SizeRow size_rows[] = {
     { "fills-the-vendor-area", 100, 200, 0, TRUE },
     { "one-byte-too-many", 101, 200, 0, FALSE },
     { "root-path-of-127", DHCP_ROOT_PATH_MAX, 10, 0, TRUE },
+    { "root-path-of-128", DHCP_ROOT_PATH_MAX + 1, 10, 0, FALSE },
     { "variable-of-255", 1, 255, 0, TRUE },
     { "variable-of-256", 1, 256, 0, FALSE },
     { "root-path-of-300", 300, 1, 0, FALSE },
