@@ -62,7 +62,7 @@ command_run(RunConfig *config, gint64 start_us, GError **error)
     g_autoptr(BootProgress) progress = make_progress(config, start_us);
     if (!log_install(config->text.log, print_log_line, progress, error))
         return PXE_RUN_ERROR_USAGE;
-    int status = run_boot(config, progress, error);
+    int status = run_boot(config, progress, start_us, error);
     return status;
 }
 

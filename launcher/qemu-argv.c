@@ -135,8 +135,11 @@ qemu_argv_build(const RunConfig *config, const QemuSetup *setup)
     if (config->boot == BOOT_ISO)
         add_cd(argv, setup);
     add_channels(argv, setup);
+    /* The end of the guest ends the run; what it showed last is looked at first (run-end.c). */
     if (config->expect != NULL)
         g_strv_builder_add(argv, "-no-reboot");
+    if (config->expect != NULL && !setup->stand_alone)
+        g_strv_builder_add(argv, "-no-shutdown");
     if (config->qemu_args != NULL)
         g_strv_builder_addv(argv, (const char **)(gpointer)config->qemu_args);
     return g_strv_builder_end(argv);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The main loop's callbacks: each feeds the progress and the matcher, or ends the run. */
+/* The main loop's callbacks: each feeds the progress and the matcher; run-end.c has those that end
+ * the run. */
 #include "base/error.h"
 #include "launcher/run-internal.h"
 
@@ -11,33 +12,6 @@
 
 /* iPXE's ROM offers its command line for two seconds; any other key makes it go on. */
 #define IPXE_PROMPT "Press Ctrl-B for the iPXE command line"
-
-static void
-run_fail(Run *self, PxeRunError code, const char *message)
-{
-    run_end(self, code, g_error_new_literal(PXE_RUN_ERROR, code, message));
-}
-
-/* Looks at what the matcher says. @where: the place of a match */
-static void
-run_check(Run *self, gboolean matched, const char *where)
-{
-    const char *trouble = expect_trouble(self->expect);
-
-    if (self->ending)
-        return;
-    if (matched) {
-        const char *text = expect_matched(self->expect);
-        g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
-        g_autofree char *message = g_strdup_printf("%s: %s", where, line);
-        boot_progress_message(self->progress, "expected", message, g_get_monotonic_time());
-        run_end(self, PXE_RUN_OK, NULL);
-    } else if (trouble != NULL) {
-        g_autofree char *message =
-            g_strdup_printf("--expect '%s': %s", self->config->text.expect, trouble);
-        run_fail(self, PXE_RUN_ERROR_USAGE, message);
-    }
-}
 
 /* The watch on the LAN has seen something. */
 void
@@ -100,48 +74,6 @@ on_console_failed(int error, gpointer data)
     g_autofree char *message =
         g_strdup_printf("cannot write to standard output: %s", g_strerror(error));
     run_fail(data, PXE_RUN_ERROR_HOST, message);
-}
-
-/* QEMU tells something; nothing depends on it, the exit of the process decides. */
-void
-on_qmp_event(const char *name, JsonObject *event_data, gpointer data)
-{
-    (void)data;
-    g_debug("qmp: %s %s", name != NULL ? name : "closed",
-            event_data != NULL ? json_object_to_json_string(event_data) : "");
-}
-
-/* QEMU has ended, by our wish or by its own. */
-void
-on_qemu_exit(int status, gpointer data)
-{
-    Run *self = data;
-
-    self->qemu_ended = TRUE;
-    boot_progress_hold(self->progress, FALSE);
-    if (self->ending)
-        g_main_loop_quit(self->loop);
-    else if (status != 0)
-        run_end(self, PXE_RUN_ERROR_QEMU,
-                qemu_explain_failure(self->qemu, status, qemu_process_said(self->process)));
-    else if (self->config->expect != NULL)
-        run_fail(self, PXE_RUN_ERROR_ENDED, "the guest ended before --expect matched");
-    else
-        run_end(self, PXE_RUN_OK, NULL);
-}
-
-/* --timeout has passed. */
-gboolean
-on_timeout(gpointer data)
-{
-    Run *self = data;
-    g_autofree char *message = g_strdup_printf(
-        "%s within %u s (--timeout)",
-        self->config->expect != NULL ? "--expect did not match" : "the guest did not end",
-        self->config->timeout_s);
-
-    run_fail(self, PXE_RUN_ERROR_TIMEOUT, message);
-    return G_SOURCE_REMOVE;
 }
 
 /* Looks at the screen: often while something is expected or iPXE's prompt may show, else rarely. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What run.c, run-steps.c and run-events.c share: one boot and all that belongs to it. */
+/* What run.c, run-steps.c, run-events.c and run-end.c share: one boot and all that belongs to it.
+ */
 #pragma once
 
+#include "base/error.h"
 #include "launcher/boot-progress.h"
 #include "launcher/console.h"
 #include "launcher/expect.h"
@@ -19,10 +21,15 @@
 /* How often the screen is looked at, and the progress drawn anew, at most. */
 #define RUN_TICK_MS 50
 
-typedef struct {
+#define RUN_SOURCES_MAX 16
+
+typedef struct Run {
     const RunConfig *config;
     BootProgress *progress;
+    gint64 start_us;
     GMainLoop *loop;
+    GSource *sources[RUN_SOURCES_MAX];
+    guint n_sources;
     Medium medium;
     QemuSetup setup;
     char *qemu, *rom;
@@ -49,8 +56,11 @@ typedef struct {
     guint ticks;
     gboolean prompt_done;
     /* how it ends */
+    gboolean window_guessed; /* the user has not asked for QEMU's window */
+    char *shutdown_reason;   /* (nullable): QEMU's word for why the guest has stopped */
+    void (*after_look)(struct Run *self); /* (nullable): a last look at the screen is under way */
     gboolean ending, qemu_ended;
-    guint stop_signal; /* which road to QEMU's end is next */
+    guint stops; /* how often QEMU was asked to end by a signal */
     int exit_status;
     GError *failure;
 } Run;
@@ -70,10 +80,18 @@ void on_screen(const char *text, gpointer run);
 void on_serial(const char *bytes, gsize len, gpointer run);
 void on_console_quit(gpointer run);
 void on_console_failed(int error, gpointer run);
+gboolean on_tick(gpointer run);
+
+/* run-end.c: what ends it. */
+void run_end(Run *self, int status, GError *failure);
+void run_fail(Run *self, PxeRunError code, const char *message);
+void run_check(Run *self, gboolean matched, const char *where);
+void run_signal(Run *self, int number);
+void run_show_last(Run *self);
 void on_qmp_event(const char *name, JsonObject *event_data, gpointer run);
 void on_qemu_exit(int status, gpointer run);
 gboolean on_timeout(gpointer run);
-gboolean on_tick(gpointer run);
 
 /* run.c */
-void run_end(Run *self, int status, GError *failure);
+void run_add_timeout(Run *self, guint ms, GSourceFunc func);
+void run_clear(Run *self);

@@ -6,6 +6,7 @@
 #include "images/ipxe-iso.h"
 #include "launcher/accel.h"
 #include "launcher/run-internal.h"
+#include "launcher/terminal.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -26,26 +27,30 @@ step_medium(Run *self, GError **error)
     return medium_open(&self->medium, self->config, error);
 }
 
+/* A terminal on which QEMU can draw. */
 static gboolean
-choose_display(Run *self, GError **error)
+has_terminal(void)
 {
-    static const char *const windows[] = { "gtk", "sdl", NULL };
-    static const char *const terminals[] = { "curses", NULL };
-    DisplayMode mode = self->config->display;
-    gboolean may_guess = mode == DISPLAY_AUTO && self->config->expect == NULL;
+    const char *term = g_getenv("TERM");
 
-    self->setup.display = "none";
-    if (may_guess && (g_getenv("WAYLAND_DISPLAY") != NULL || g_getenv("DISPLAY") != NULL))
-        mode = DISPLAY_WINDOW;
-    else if (may_guess && self->config->console == CONSOLE_VGA && isatty(STDIN_FILENO) &&
-             isatty(STDOUT_FILENO))
-        mode = DISPLAY_TEXT;
-    if (mode != DISPLAY_WINDOW && mode != DISPLAY_TEXT)
-        return TRUE;
-    if (qemu_has_display(self->qemu, mode == DISPLAY_WINDOW ? windows : terminals,
-                         &self->setup.display) ||
-        self->config->display == DISPLAY_AUTO)
-        return TRUE;
+    return terminal_is_ours(STDIN_FILENO) && isatty(STDOUT_FILENO) && term != NULL &&
+           *term != '\0' && !g_str_equal(term, "dumb");
+}
+
+/* What --display=auto is here. */
+static DisplayMode
+guess_display(const RunConfig *config)
+{
+    if (config->expect != NULL)
+        return DISPLAY_NONE;
+    if (g_getenv("WAYLAND_DISPLAY") != NULL || g_getenv("DISPLAY") != NULL)
+        return DISPLAY_WINDOW;
+    return config->console == CONSOLE_VGA && has_terminal() ? DISPLAY_TEXT : DISPLAY_NONE;
+}
+
+static gboolean
+no_display(DisplayMode mode, GError **error)
+{
     g_set_error(
         error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
         mode == DISPLAY_WINDOW
@@ -53,6 +58,30 @@ choose_display(Run *self, GError **error)
               "--display text"
             : "this QEMU has no text display (curses): use --display window or none");
     return FALSE;
+}
+
+static gboolean
+choose_display(Run *self, GError **error)
+{
+    static const char *const windows[] = { "gtk", "sdl", NULL };
+    static const char *const terminals[] = { "curses", NULL };
+    gboolean guess = self->config->display == DISPLAY_AUTO;
+    DisplayMode mode = guess ? guess_display(self->config) : self->config->display;
+
+    self->setup.display = "none";
+    if (mode == DISPLAY_TEXT && !has_terminal()) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
+                    "--display text: standard input and output are no terminal that QEMU can draw "
+                    "on: use --display none");
+        return FALSE;
+    }
+    if (mode != DISPLAY_WINDOW && mode != DISPLAY_TEXT)
+        return TRUE;
+    if (!qemu_has_display(self->qemu, mode == DISPLAY_WINDOW ? windows : terminals,
+                          &self->setup.display))
+        return guess || no_display(mode, error);
+    self->window_guessed = guess && mode == DISPLAY_WINDOW;
+    return TRUE;
 }
 
 static gboolean

@@ -7,7 +7,7 @@
  * socket.
  *
  * The last step is the main loop. It ends by the first of: the expected text, the time limit, a
- * signal, QEMU's end. Then QEMU is asked to quit, by one road: QMP, SIGTERM, SIGKILL.
+ * signal, QEMU's end; see run-end.c.
  *
  * The run leaves nothing behind, since it creates nothing that has a name: the boot CD, the copies
  * for TFTP and the screen are memory (memfd), all connections are socketpairs.
@@ -23,91 +23,41 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STOP_GRACE_MS 1500 /* for each of the roads to QEMU's end */
-
-static gboolean
-run_stop_harder(gpointer data)
-{
-    static const int signals[] = { SIGTERM, SIGKILL };
-    Run *self = data;
-
-    qemu_process_signal(self->process, signals[MIN(self->stop_signal++, 1)]);
-    return G_SOURCE_CONTINUE;
-}
-
-/* Ends the run with @status and @failure (transfer full) (nullable), unless it is ending already.
- */
-void
-run_end(Run *self, int status, GError *failure)
-{
-    if (self->ending) {
-        g_clear_error(&failure);
-        return;
-    }
-    self->ending = TRUE;
-    self->exit_status = status;
-    self->failure = failure;
-    if (self->qemu_ended) {
-        g_main_loop_quit(self->loop);
-        return;
-    }
-    if (self->qmp != NULL)
-        qmp_execute(self->qmp, "quit", NULL, NULL, NULL);
-    g_timeout_add(STOP_GRACE_MS, run_stop_harder, self);
-}
-
-/* The last @lines lines of @text. */
-static const char *
-last_lines(const char *text, guint lines)
-{
-    const char *from = text + strlen(text);
-
-    while (from > text && (from[-1] != '\n' || from[0] == '\0' || lines-- > 1))
-        from--;
-    return from;
-}
-
+/* @source: (transfer full): is removed with the run, if not before */
 static void
-run_show_last(Run *self)
+run_add_source(Run *self, GSource *source, GSourceFunc func)
 {
-    g_autofree char *rule = g_strnfill(SCREEN_COLUMNS, '-');
-    const struct {
-        const char *title, *text;
-    } parts[] = {
-        { "last screen", screen_text(self->screen) },
-        { "last of the serial line", expect_serial_tail(self->expect) },
-    };
+    g_source_set_callback(source, func, self, NULL);
+    (void)g_source_attach(source, NULL);
+    g_assert(self->n_sources < RUN_SOURCES_MAX);
+    self->sources[self->n_sources++] = source;
+}
 
-    boot_progress_end(self->progress, g_get_monotonic_time());
-    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
-        const char *shown = last_lines(parts[i].text, 2 * SCREEN_ROWS);
-        gboolean ended = g_str_has_suffix(shown, "\n");
-        if (*shown == '\0')
-            continue;
-        g_autofree char *part = g_strdup_printf("%s:\n%s\n%s%s%s", parts[i].title, rule, shown,
-                                                ended ? "" : "\n", rule);
-        boot_progress_line(self->progress, part);
-    }
+/* Calls @func with @self after @ms milliseconds, if the run still is. */
+void
+run_add_timeout(Run *self, guint ms, GSourceFunc func)
+{
+    run_add_source(self, g_timeout_source_new(ms), func);
 }
 
 static gboolean
 on_sigint(gpointer data)
 {
-    run_end(data, EXIT_SIGNAL(SIGINT), NULL);
+    run_signal(data, SIGINT);
     return G_SOURCE_CONTINUE;
 }
 
 static gboolean
 on_sigterm(gpointer data)
 {
-    run_end(data, EXIT_SIGNAL(SIGTERM), NULL);
+    run_signal(data, SIGTERM);
     return G_SOURCE_CONTINUE;
 }
 
 static gboolean
 on_sighup(gpointer data)
 {
-    run_end(data, EXIT_SIGNAL(SIGHUP), NULL);
+    run_signal(data, SIGHUP);
     return G_SOURCE_CONTINUE;
 }
 
@@ -120,6 +70,17 @@ show_console(Run *self)
                               g_get_monotonic_time());
 }
 
+/* The time limit counts from the program's start, whatever the image took to be read. */
+static void
+run_add_limit(Run *self)
+{
+    gint64 passed_ms = (g_get_monotonic_time() - self->start_us) / 1000;
+    gint64 limit_ms = (gint64)self->config->timeout_s * 1000;
+
+    if (limit_ms > 0)
+        run_add_timeout(self, (guint)MAX(limit_ms - passed_ms, 0), on_timeout);
+}
+
 static gboolean
 step_boot(Run *self, GError **error)
 {
@@ -130,11 +91,10 @@ step_boot(Run *self, GError **error)
 
     self->prompt_done = self->config->boot != BOOT_ROM || self->config->text.menu;
     for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)
-        g_unix_signal_add(signals[i].number, signals[i].func, self);
+        run_add_source(self, g_unix_signal_source_new(signals[i].number), signals[i].func);
     show_console(self); /* now that a signal cannot leave the terminal as it is then */
-    if (self->config->timeout_s > 0)
-        g_timeout_add_seconds(self->config->timeout_s, on_timeout, self);
-    g_timeout_add(RUN_TICK_MS, on_tick, self);
+    run_add_limit(self);
+    run_add_timeout(self, RUN_TICK_MS, on_tick);
     g_main_loop_run(self->loop);
     if (self->exit_status == PXE_RUN_ERROR_TIMEOUT || self->exit_status == PXE_RUN_ERROR_ENDED)
         run_show_last(self);
@@ -154,10 +114,15 @@ static const RunStep run_steps[] = {
     { "boot", step_boot },
 };
 
-/* In the order opposite to that of the steps. */
-static void
+/* Frees all, in the order opposite to that of the steps; @self may be half-made. */
+void
 run_clear(Run *self)
 {
+    while (self->n_sources > 0) {
+        GSource *source = self->sources[--self->n_sources];
+        g_source_destroy(source);
+        g_source_unref(source);
+    }
     g_clear_pointer(&self->console, console_free);
     g_clear_pointer(&self->process, qemu_process_free);
     g_clear_pointer(&self->qmp, qmp_free);
@@ -178,6 +143,7 @@ run_clear(Run *self)
     medium_clear(&self->medium);
     g_free(self->qemu);
     g_free(self->rom);
+    g_free(self->shutdown_reason);
     g_main_loop_unref(self->loop);
 }
 
@@ -185,6 +151,7 @@ run_clear(Run *self)
  * run_boot:
  * @config: (transfer none): a valid configuration
  * @progress: (transfer none): where to tell how it goes
+ * @start_us: when the program began, monotonic
  * @error: what ended the run, unless it was success or a signal
  *
  * Boots, and returns when it is over and nothing of it is left.
@@ -192,12 +159,13 @@ run_clear(Run *self)
  * Returns: the exit status
  **/
 int
-run_boot(const RunConfig *config, BootProgress *progress, GError **error)
+run_boot(const RunConfig *config, BootProgress *progress, gint64 start_us, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     Run run = {
         .config = config,
         .progress = progress,
+        .start_us = start_us,
         .loop = g_main_loop_new(NULL, FALSE),
         .ends = { -1, -1, -1, -1 },
     };

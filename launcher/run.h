@@ -5,5 +5,5 @@
 #include "launcher/boot-progress.h"
 #include "launcher/run-config.h"
 
-int run_boot(const RunConfig *config, BootProgress *progress, GError **error);
+int run_boot(const RunConfig *config, BootProgress *progress, gint64 start_us, GError **error);
 gboolean run_dry(const RunConfig *config, GError **error);

@@ -61,7 +61,13 @@ static const ArgvRow argv_rows[] = {
       { QEMU, .display = "none" },
       NULL,
       START("tcg") MACHINE " -display none" NETDEV NIC_WITH_CD CD("/proc/self/fd/7") CHANNELS
-      " -no-reboot" },
+      " -no-reboot -no-shutdown" },
+    { "stand-alone-ends-by-itself",
+      { ISO, .expect = WORD("x") },
+      { QEMU, .display = "none", .stand_alone = TRUE },
+      NULL,
+      START("tcg") MACHINE " -display none" USER_NET ",restrict=on" NIC_WITH_CD CD(
+          "pxe-run-ipxe.iso") " -serial mon:stdio -no-reboot" },
     { "the-user's-words-last",
       { ISO },
       { QEMU, .display = "none" },
