@@ -325,25 +325,32 @@ boot_progress_nfs(BootProgress *self, Vfs *vfs, const NfsEvent *event, gint64 no
     }
 }
 
-/**
- * boot_progress_text:
- * @self: the progress
- * @where: a constant: "screen" or "serial line"
- * @text: all that the screen shows, or what the serial line said last
- * @now_us: when that was
- **/
-void
-boot_progress_text(BootProgress *self, const char *where, const char *text, gint64 now_us)
+static void
+progress_marks(BootProgress *self, const char *text, gint64 now_us)
 {
+    const TextMark *mark;
+
     self->change_us = now_us;
-    guest_text_keep_last(&self->guest, where, text);
-    for (;;) {
-        const TextMark *mark = guest_text_next_mark(&self->guest, text);
-        if (mark == NULL)
-            return;
+    while ((mark = guest_text_next_mark(&self->guest, text)) != NULL) {
         progress_finish(self, now_us);
         boot_progress_message(self, mark->what, mark->means, now_us);
     }
+}
+
+/* The screen shows @text now. */
+void
+boot_progress_screen(BootProgress *self, const char *text, gint64 now_us)
+{
+    guest_text_screen(&self->guest, text);
+    progress_marks(self, text, now_us);
+}
+
+/* The serial line said @recent last, with a bit that was there before. */
+void
+boot_progress_serial(BootProgress *self, const char *recent, gint64 now_us)
+{
+    guest_text_serial(&self->guest, recent);
+    progress_marks(self, recent, now_us);
 }
 
 /* Call it now and then, so that the time goes on while nothing is transferred. */

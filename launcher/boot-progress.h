@@ -36,7 +36,8 @@ void boot_progress_message(BootProgress *self, const char *what, const char *tex
 void boot_progress_line(BootProgress *self, const char *line);
 void boot_progress_event(BootProgress *self, const BootEvent *event, gint64 now_us);
 void boot_progress_nfs(BootProgress *self, Vfs *vfs, const NfsEvent *event, gint64 now_us);
-void boot_progress_text(BootProgress *self, const char *where, const char *text, gint64 now_us);
+void boot_progress_screen(BootProgress *self, const char *text, gint64 now_us);
+void boot_progress_serial(BootProgress *self, const char *recent, gint64 now_us);
 void boot_progress_tick(BootProgress *self, gint64 now_us);
 void boot_progress_hold(BootProgress *self, gboolean hold);
 void boot_progress_end(BootProgress *self, gint64 now_us);

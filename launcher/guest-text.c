@@ -27,35 +27,53 @@ void
 guest_text_clear(GuestText *self)
 {
     g_clear_pointer(&self->last, g_free);
+    g_clear_pointer(&self->screen, g_free);
     *self = (GuestText){ 0 };
 }
 
-/**
- * guest_text_keep_last:
- * @self: what was seen
- * @where: a constant: what shows the text
- * @text: all of it; may hold any bytes
- *
- * Keeps the last line that is not blank, for guest_text's readers.
- **/
-void
-guest_text_keep_last(GuestText *self, const char *where, const char *text)
+/* @line: may hold any bytes; a blank one says nothing and does not count. */
+static void
+keep_line(GuestText *self, const char *where, const char *line, gsize len)
 {
-    const char *end = text + strlen(text);
-
-    while (end > text && g_ascii_isspace(end[-1]))
-        end--;
-    const char *line = end;
-    while (line > text && line[-1] != '\n')
-        line--;
-    line += strspn(line, " \t");
-    if (line >= end)
+    for (; len > 0 && g_ascii_isspace(*line); line++)
+        len--;
+    while (len > 0 && g_ascii_isspace(line[len - 1]))
+        len--;
+    if (len == 0)
         return;
     g_free(self->last);
-    self->last = g_utf8_make_valid(line, end - line);
+    self->last = g_utf8_make_valid(line, (gssize)len);
     self->last_where = where;
     if (g_utf8_strlen(self->last, -1) > GUEST_TEXT_LAST_MAX)
         *g_utf8_offset_to_pointer(self->last, GUEST_TEXT_LAST_MAX) = '\0';
+}
+
+/* Takes the screen in: of the lines that have changed, the lowest is the one that came last. */
+void
+guest_text_screen(GuestText *self, const char *text)
+{
+    const char *before = self->screen != NULL ? self->screen : "";
+
+    for (const char *line = text; *line != '\0';) {
+        gsize len = strcspn(line, "\n"), len_before = strcspn(before, "\n");
+        if (len != len_before || memcmp(line, before, len) != 0)
+            keep_line(self, "screen", line, len);
+        line += len + (line[len] != '\0');
+        before += len_before + (before[len_before] != '\0');
+    }
+    g_free(self->screen);
+    self->screen = g_strdup(text);
+}
+
+/* Takes in what the serial line said last. */
+void
+guest_text_serial(GuestText *self, const char *recent)
+{
+    for (const char *line = recent; *line != '\0';) {
+        gsize len = strcspn(line, "\n");
+        keep_line(self, "serial line", line, len);
+        line += len + (line[len] != '\0');
+    }
 }
 
 /* Returns: (transfer none) (nullable): a mark in @text that was not seen before; call it again */

@@ -17,10 +17,12 @@ typedef struct {
 typedef struct {
     gboolean seen[GUEST_TEXT_MARKS];
     const char *last_where; /* (nullable): a constant */
-    char *last;             /* (nullable): the last line there */
+    char *last;             /* (nullable): the line that came last */
+    char *screen;           /* (nullable): as it was */
 } GuestText;
 
 void guest_text_clear(GuestText *self);
-void guest_text_keep_last(GuestText *self, const char *where, const char *text);
+void guest_text_screen(GuestText *self, const char *text);
+void guest_text_serial(GuestText *self, const char *recent);
 const TextMark *guest_text_next_mark(GuestText *self, const char *text);
 gboolean guest_text_kernel_runs(const GuestText *self);

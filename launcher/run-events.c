@@ -39,7 +39,7 @@ on_screen(const char *text, gpointer data)
         qmp_execute(self->qmp, "send-key", args, NULL, NULL);
         self->prompt_done = TRUE;
     }
-    boot_progress_text(self->progress, "screen", text, g_get_monotonic_time());
+    boot_progress_screen(self->progress, text, g_get_monotonic_time());
     run_check(self, expect_feed_screen(self->expect, text), "screen");
 }
 
@@ -51,7 +51,7 @@ on_serial(const char *bytes, gsize len, gpointer data)
     gint64 now_us = g_get_monotonic_time();
     gboolean matched = expect_feed_serial(self->expect, bytes, len, now_us);
 
-    boot_progress_text(self->progress, "serial line", expect_serial_recent(self->expect), now_us);
+    boot_progress_serial(self->progress, expect_serial_recent(self->expect), now_us);
     run_check(self, matched, "serial line");
 }
 

@@ -109,7 +109,7 @@ static void
 step_text(Bench *self, char *const *words, gint64 now_us)
 {
     g_autofree char *text = g_strjoinv(" ", (char **)(guintptr)words);
-    boot_progress_text(self->progress, "screen", text, now_us);
+    boot_progress_screen(self->progress, text, now_us);
 }
 
 static void

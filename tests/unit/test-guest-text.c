@@ -36,15 +36,50 @@ test_last(gconstpointer data)
     const LastRow *row = data;
     GuestText guest = { 0 };
 
-    guest_text_keep_last(&guest, "screen", row->text);
+    guest_text_screen(&guest, row->text);
     g_assert_cmpstr(guest.last, ==, row->last);
     g_assert_cmpstr(guest.last_where, ==, row->last != NULL ? "screen" : NULL);
     /* What says nothing does not take the place of what does. */
-    guest_text_keep_last(&guest, "screen", "before");
-    guest_text_keep_last(&guest, "serial line", row->text);
+    guest_text_serial(&guest, "before");
+    g_assert_cmpstr(guest.last, ==, "before");
+    guest_text_serial(&guest, row->text);
     g_assert_cmpstr(guest.last, ==, row->last != NULL ? row->last : "before");
+    g_assert_cmpstr(guest.last_where, ==, "serial line");
     guest_text_clear(&guest);
     g_assert_null(guest.last);
+}
+
+typedef struct {
+    const char *name;
+    const char *before, *after; /* the screen */
+    const char *last;
+} ChangeRow;
+
+/* What came last on a screen is what has changed, wherever it stands. */
+static const ChangeRow change_rows[] = {
+    { "new-line-below", "a\nb\n", "a\nb\nc\n", "c" },
+    { "line-grows", "a\nOK\n", "a\nOK boot\n", "OK boot" },
+    { "scrolled", "a\nb\nc\n", "b\nc\nd\n", "d" },
+    { "at-the-top", "a\nb\nc\n", "x\nb\nc\n", "x" },
+    { "in-the-middle", "a\n\nc\n", "a\nb\nc\n", "b" },
+    { "two-lines", "a\nb\nc\n", "x\ny\nc\n", "y" },
+    { "cleared", "a\nb\n", "", "b" },
+    { "cleared-but-for-one", "a\nb\n", "\nb\n", "b" },
+    { "line-taken-away", "a\nb\nc\n", "a\nb\n", "c" },
+    { "no-change", "a\nb\n", "a\nb\n", "b" },
+    { "new-screen", "a\nb\n", "Welcome\n\n 1. Boot\n", "1. Boot" },
+};
+
+static void
+test_change(gconstpointer data)
+{
+    const ChangeRow *row = data;
+    GuestText guest = { 0 };
+
+    guest_text_screen(&guest, row->before);
+    guest_text_screen(&guest, row->after);
+    g_assert_cmpstr(guest.last, ==, row->last);
+    guest_text_clear(&guest);
 }
 
 typedef struct {
@@ -111,6 +146,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ROWS_ADD("/guest-text/last", last_rows, test_last);
+    ROWS_ADD("/guest-text/change", change_rows, test_change);
     ROWS_ADD("/guest-text/mark", mark_rows, test_mark);
     g_test_add_func("/guest-text/marks", test_marks);
     return g_test_run();
