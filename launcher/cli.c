@@ -213,6 +213,15 @@ check_switches(char *const *argv, const GOptionEntry *entries, GError **error)
     return TRUE;
 }
 
+/* Returns: (transfer full): the help, in ASCII, also where GLib has an ellipsis */
+static char *
+help_text(GOptionContext *context)
+{
+    g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+    g_auto(GStrv) parts = g_strsplit(text, "\xe2\x80\xa6", -1);
+    return g_strjoinv("...", parts);
+}
+
 static gboolean
 wants_help(int argc, char **argv)
 {
@@ -243,7 +252,7 @@ cli_parse(
     g_autofree GOptionEntry *entries = make_entries(*ret_command, &config->text, ret_out);
     g_autoptr(GOptionContext) context = make_context(*ret_command, entries);
     if (wants_help(argc, argv)) {
-        *ret_out = g_option_context_get_help(context, TRUE, NULL);
+        *ret_out = help_text(context);
         return FALSE;
     }
     if (!check_switches(argv, entries, error))

@@ -8,7 +8,10 @@
 #include "launcher/inspect.h"
 #include "launcher/run.h"
 #include "launcher/serve.h"
+#include "launcher/visible.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,10 +39,10 @@ progress_style(const RunConfig *config)
 }
 
 static BootProgress *
-make_progress(const RunConfig *config, gint64 start_us)
+make_progress(Command command, const RunConfig *config, gint64 start_us)
 {
     ProgressSetup setup = {
-        .style = progress_style(config),
+        .style = command == COMMAND_RUN ? progress_style(config) : PROGRESS_QUIET,
         .idle = IDLE_UNTIL_KERNEL,
         .output = output_new(STDERR_FILENO),
         .start_us = start_us,
@@ -53,74 +56,91 @@ make_progress(const RunConfig *config, gint64 start_us)
 }
 
 static int
-command_run(RunConfig *config, gint64 start_us, GError **error)
+command_run(const RunConfig *config, BootProgress *progress, gint64 start_us, GError **error)
 {
-    if (!run_config_validate(config, error))
-        return PXE_RUN_ERROR_USAGE;
-    if (config->text.dry_run)
-        return run_dry(config, error) ? PXE_RUN_OK : PXE_RUN_ERROR_INTERNAL;
-    g_autoptr(BootProgress) progress = make_progress(config, start_us);
-    if (!log_install(config->text.log, print_log_line, progress, error))
-        return PXE_RUN_ERROR_USAGE;
-    int status = run_boot(config, progress, start_us, error);
-    return status;
+    if (!config->text.dry_run)
+        return run_boot(config, progress, start_us, error);
+    (void)run_dry(config, error);
+    return PXE_RUN_OK;
 }
 
-static int
-command_inspect(RunConfig *config, GError **error)
-{
-    return run_config_validate(config, error) && inspect_print(config, error)
-               ? PXE_RUN_OK
-               : PXE_RUN_ERROR_INTERNAL;
-}
-
-static int
+static void
 command_ipxe_iso(const RunConfig *config, const char *out, GError **error)
 {
     const Nic *nic = nic_find(config->text.nic != NULL ? config->text.nic : NIC_DEFAULT, error);
 
     if (nic == NULL)
-        return PXE_RUN_ERROR_USAGE;
-    if (out == NULL) {
+        return;
+    if (out == NULL)
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
                     "ipxe-iso: where to? give -o FILE, or -o - for standard output");
-        return PXE_RUN_ERROR_USAGE;
-    }
-    return ipxe_iso_write(nic, config->text.firmware_path, out, error) ? PXE_RUN_OK
-                                                                       : PXE_RUN_ERROR_INTERNAL;
+    else
+        (void)ipxe_iso_write(nic, config->text.firmware_path, out, error);
 }
 
-static void
-print_plain_line(const char *line, gpointer data)
+static gboolean
+validate(Command command, RunConfig *config, GError **error)
 {
-    (void)data;
-    (void)fprintf(stderr, "%s\n", line);
+    if (command == COMMAND_SERVE)
+        return run_config_validate_serve(config, error);
+    return command == COMMAND_IPXE_ISO || run_config_validate(config, error);
 }
 
-static int
-command_serve(RunConfig *config, GError **error)
-{
-    if (!run_config_validate_serve(config, error) ||
-        !log_install(config->text.log, print_plain_line, NULL, error))
-        return PXE_RUN_ERROR_USAGE;
-    return serve(config, error);
-}
-
+/* Returns: the exit status, when there is no error */
 static int
 run_command(Command command, RunConfig *config, const char *out, gint64 start_us, GError **error)
 {
+    if (!validate(command, config, error))
+        return PXE_RUN_ERROR_USAGE;
+    g_autoptr(BootProgress) progress = make_progress(command, config, start_us);
+    if (!log_install(config->text.log, print_log_line, progress, error))
+        return PXE_RUN_ERROR_USAGE;
     switch (command) {
     case COMMAND_INSPECT:
-        return command_inspect(config, error);
+        (void)inspect_print(config, error);
+        return PXE_RUN_OK;
     case COMMAND_IPXE_ISO:
-        return command_ipxe_iso(config, out, error);
+        command_ipxe_iso(config, out, error);
+        return PXE_RUN_OK;
     case COMMAND_SERVE:
-        return command_serve(config, error);
+        return serve(config, error);
     case COMMAND_RUN:
     case COMMAND_COUNT:
         break;
     }
-    return command_run(config, start_us, error);
+    return command_run(config, progress, start_us, error);
+}
+
+/* A file that is opened must not get the number of a standard one that was closed, and so what is
+ * written to that: a capture is no place for messages. */
+static void
+open_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) /* the lowest one is taken */
+            return;
+    }
+}
+
+/* Returns: @status, or another one if what was printed could not be written */
+static int
+finish_stdout(int status, GError **error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno == EPIPE) /* `pxe-run inspect … | head` is no error, and no success */
+        return EXIT_SIGNAL(SIGPIPE);
+    if (*error == NULL)
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot write to standard output: %s",
+                    g_strerror(errno));
+    return PXE_RUN_ERROR_HOST;
+}
+
+static void
+print_text(const char *text)
+{
+    g_autofree char *visible = visible_text(text);
+    (void)fputs(visible, stdout);
 }
 
 int
@@ -131,26 +151,24 @@ main(int argc, char **argv)
     g_auto(RunConfig) config = { 0 };
     g_autofree char *out = NULL;
     Command command;
-    int status;
+    int status = PXE_RUN_OK;
 
-    (void)setlocale(LC_ALL, "");
+    open_standard_files();
+    (void)setlocale(LC_CTYPE, ""); /* and no more: messages are English, numbers have points */
     g_set_prgname("pxe-run");
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error like another */
-    if (!cli_parse(argc, argv, &command, &config, &out, &error)) {
-        if (error == NULL) {
-            (void)fputs(out, stdout);
-            return PXE_RUN_OK;
-        }
-        status = PXE_RUN_ERROR_USAGE;
-    } else if (config.text.version) {
-        (void)puts("pxe-run " PXE_RUN_VERSION);
-        return PXE_RUN_OK;
-    } else {
+    gboolean parsed = cli_parse(argc, argv, &command, &config, &out, &error);
+    if (parsed && config.text.version)
+        print_text("pxe-run " PXE_RUN_VERSION "\n");
+    else if (parsed)
         status = run_command(command, &config, out, start_us, &error);
-    }
+    else if (error == NULL)
+        print_text(out);
+    status = finish_stdout(status, &error);
     if (error == NULL)
         return status;
-    (void)fprintf(stderr, "pxe-run: %s\n", error->message);
+    g_autofree char *line = visible_line(error->message);
+    (void)fprintf(stderr, "pxe-run: %s\n", line);
     return error_exit_status(error);
 }

@@ -124,6 +124,18 @@ take_rest(RunConfig *self, GError **error)
     return TRUE;
 }
 
+/* A QEMU that goes into the background would leave us, and stay when we end. */
+static gboolean
+validate_qemu_args(const RunConfig *self, GError **error)
+{
+    for (char **word = self->qemu_args; word != NULL && *word != NULL; word++) {
+        if (g_str_equal(*word, "-daemonize") || g_str_equal(*word, "--daemonize"))
+            return usage(error, "%s: QEMU cannot outlive pxe-run; put that into the background",
+                         *word);
+    }
+    return TRUE;
+}
+
 static gboolean
 validate_medium(RunConfig *self, GError **error)
 {
@@ -229,7 +241,8 @@ gboolean
 run_config_validate(RunConfig *self, GError **error)
 {
     return validate_medium(self, error) && validate_network(self, error) &&
-           validate_machine(self, error) && validate_expect(self, error);
+           validate_machine(self, error) && validate_expect(self, error) &&
+           validate_qemu_args(self, error);
 }
 
 /**

@@ -187,6 +187,27 @@ run_boot(const RunConfig *config, BootProgress *progress, gint64 start_us, GErro
     return status;
 }
 
+/* What the command lacks, and what must be made before it. */
+static void
+print_remarks(const RunConfig *config)
+{
+    const char *words[] = { "pxe-run",
+                            "ipxe-iso",
+                            "--nic",
+                            config->nic->name,
+                            config->text.firmware_path != NULL ? "--firmware-path" : NULL,
+                            config->text.firmware_path,
+                            NULL };
+    g_autofree char *line = qemu_argv_quote((char *const *)(guintptr)words);
+
+    (void)printf("# QEMU as this run starts it, with QEMU's own user networking in place of\n"
+                 "# pxe-run's LAN: DHCP answers late, %s.\n",
+                 config->root != NULL ? "and there is no NFS"
+                                      : "and neither TFTP nor NFS serves the image");
+    if (config->boot == BOOT_ISO)
+        (void)printf("%s -o pxe-run-ipxe.iso &&\n", line);
+}
+
 /**
  * run_dry:
  * @config: (transfer none): a valid configuration
@@ -210,13 +231,10 @@ run_dry(const RunConfig *config, GError **error)
         run.setup.stand_alone = TRUE;
         g_auto(GStrv) argv = qemu_argv_build(config, &run.setup);
         g_autofree char *line = qemu_argv_quote(argv);
-        (void)printf("# QEMU as this run starts it, with QEMU's own user networking in place of\n"
-                     "# pxe-run's LAN: DHCP answers late, and there is no NFS.\n");
-        if (config->boot == BOOT_ISO)
-            (void)printf("pxe-run ipxe-iso --nic %s -o pxe-run-ipxe.iso &&\n", config->nic->name);
+        print_remarks(config);
         (void)printf("%s\n", line);
     }
-    boot_progress_free(run.progress);
     run_clear(&run);
+    boot_progress_free(run.progress);
     return ok;
 }

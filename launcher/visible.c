@@ -2,7 +2,8 @@
 /*
  * What a guest prints, or an image names its files, must not steer the terminal that it is shown
  * on: control characters become \xNN, and so do bytes that are no UTF-8. Then the text is put into
- * the terminal's own encoding, with a question mark for what that has not.
+ * the terminal's own encoding. What that has not becomes \uNNNN in a line, such as a file's name,
+ * and a question mark in a text, such as a screen, whose columns stay where they are.
  */
 #include "launcher/visible.h"
 
@@ -26,14 +27,14 @@ is_harmless(gunichar c)
 }
 
 static char *
-to_terminal(GString *text)
+to_terminal(GString *text, const char *fallback)
 {
     const char *charset;
 
     if (g_get_charset(&charset))
         return g_string_free(text, FALSE);
-    char *converted = g_convert_with_fallback(text->str, (gssize)text->len, charset, "UTF-8", "?",
-                                              NULL, NULL, NULL);
+    char *converted = g_convert_with_fallback(text->str, (gssize)text->len, charset, "UTF-8",
+                                              fallback, NULL, NULL, NULL);
     if (converted == NULL) /* an encoding that iconv does not know */
         return g_string_free(text, FALSE);
     g_string_free(text, TRUE);
@@ -41,7 +42,7 @@ to_terminal(GString *text)
 }
 
 static char *
-visible(const char *text, const char *kept)
+visible(const char *text, const char *kept, const char *fallback)
 {
     GString *out = g_string_new(NULL);
 
@@ -55,19 +56,19 @@ visible(const char *text, const char *kept)
             append_escaped(out, text, len);
         text += len;
     }
-    return to_terminal(out);
+    return to_terminal(out, fallback);
 }
 
 /* Returns: (transfer full): @text, harmless and without line breaks */
 char *
 visible_line(const char *text)
 {
-    return visible(text, "");
+    return visible(text, "", NULL);
 }
 
 /* Returns: (transfer full): @text, harmless, with its line breaks and tabs */
 char *
 visible_text(const char *text)
 {
-    return visible(text, "\n\t");
+    return visible(text, "\n\t", "?");
 }

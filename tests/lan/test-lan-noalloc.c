@@ -253,7 +253,9 @@ test_outside(void)
     g_auto(LanHouse) house = { 0 };
 
     outside_listen(&tcp, &udp, &port);
-    lan_house_init_outside(&house, memory_tree(NULL));
+    LanHouseSetup setup = lan_house_default();
+    setup.outside = TRUE;
+    lan_house_init_with(&house, memory_tree(NULL), &setup);
     guest.port = lan_attach(house.lan, &guest_ops, &guest, NULL);
     lan_house_pump(&house); /* libslirp's clock starts with its first round */
     for (guint16 i = 0; i < 20; i++) {

@@ -52,6 +52,11 @@ def usage_errors():
                 (["--iso", iso, "--log", "tftp:loud"], "--log 'tftp:loud'"),
                 (["--iso", iso, "--bootfile", "x" * 128], "--bootfile"),
                 (["inspect", iso, "--", "-m", "1"], "inspect starts no QEMU"),
+                (["inspect", iso, "--log", "tftp:loud"], "--log 'tftp:loud'"),
+                (["ipxe-iso", "-o", "/dev/null", "--log", "loud"], "--log 'loud'"),
+                (["--iso", iso, "--dry-run=no"], "--dry-run takes no argument"),
+                (["--iso", iso, "--nic", "a\nb\033[31m"], "'a\\x0ab\\x1b[31m'"),
+                (["--iso", iso, "--", "-daemonize"], "cannot outlive"),
                 (["ipxe-iso"], "-o FILE"),
                 (["ipxe-iso", "--nic", "x", "-o", "/dev/null"], "unknown NIC 'x'"),
         ):
@@ -126,7 +131,7 @@ def qemu_that_does_not_do():
                                    '*) echo "invalid option" >&2; exit 1;; esac\n')
         run("--iso", iso, "--qemu", old, "-q").expect_one_line(HOST, "QEMU 6.2", "7.2 or later")
         other = fake_qemu(d / "other", "exit 0\n")
-        run("--iso", iso, "--qemu", other, "--expect", "x", "-q").expect_one_line(7, "ended before")
+        run("--iso", iso, "--qemu", other, "--expect", "x", "-q").expect_one_line(HOST, "is no QEMU")
         other = fake_qemu(d / "other", "exit 3\n")
         run("--iso", iso, "--qemu", other, "-q").expect_one_line(HOST, "is no QEMU")
         crash = fake_qemu(d / "crash", 'case $1 in --version) echo "QEMU emulator version 8.0";; '

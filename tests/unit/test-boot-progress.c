@@ -411,7 +411,7 @@ test_ascii(void)
     bench_init(&bench, PROGRESS_LINES, IDLE_ALWAYS, pipe_ends());
     run_course(&bench, "1 text \xe2\x96\x92x|11 tick");
     g_assert_cmpstr(bench_text(&bench), ==,
-                    "  11.00 s  guest    nothing new for 10 s; last on the screen: ?x\n");
+                    "  11.00 s  guest    nothing new for 10 s; last on the screen: \\u2592x\n");
     bench_clear(&bench);
     g_assert_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
 }

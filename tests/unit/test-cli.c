@@ -228,6 +228,7 @@ test_help(gconstpointer data)
     g_assert_no_error(line.error);
     g_assert_nonnull(line.out);
     g_assert_cmpint(line.command, ==, row->command);
+    g_assert_true(g_str_is_ascii(line.out));
     for (char **option = options; *option != NULL; option++) {
         if (!has_word(line.out, *option))
             g_error("%s is not in the help:\n%s", *option, line.out);

@@ -225,6 +225,25 @@ test_expect_flags(void)
     g_assert_true(g_regex_match(config.expect, "\xff\nb", 0, NULL));
 }
 
+/* QEMU's own options are not looked at, but for the one that would part it from us. */
+static void
+test_qemu_args(void)
+{
+    static const char *const good[] = { "-m", "64", "-name", "daemonize", NULL };
+    static const char *const bad[][3] = { { "-S", "-daemonize", NULL }, { "--daemonize", NULL } };
+    const Words words = { ISO };
+
+    g_auto(RunConfig) config = { .qemu_args = (char **)(guintptr)good };
+    fill_text(&config.text, &words);
+    g_assert_true(run_config_validate(&config, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        config.qemu_args = (char **)(guintptr)bad[i];
+        g_assert_false(run_config_validate(&config, &error));
+        assert_told(error, PXE_RUN_ERROR_USAGE, "-daemonize: QEMU cannot outlive pxe-run");
+    }
+}
+
 static void
 test_clear(void)
 {
@@ -247,6 +266,7 @@ main(int argc, char **argv)
     ROWS_ADD("/run-config/good", good_rows, test_good);
     ROWS_ADD("/run-config/bad", bad_rows, test_bad);
     g_test_add_func("/run-config/expect-flags", test_expect_flags);
+    g_test_add_func("/run-config/qemu-args", test_qemu_args);
     g_test_add_func("/run-config/clear", test_clear);
     return g_test_run();
 }

@@ -10,6 +10,7 @@ typedef struct {
     const char *text;
     const char *line, *utf8; /* visible_line() and visible_text() where the locale has UTF-8 */
     const char *ascii;       /* visible_text() in the C locale */
+    const char *ascii_line;  /* (nullable): visible_line() there; NULL: as @line */
 } VisibleRow;
 
 static const VisibleRow visible_rows[] = {
@@ -20,8 +21,8 @@ static const VisibleRow visible_rows[] = {
     { "bell-and-shift", "\a\016", "\\x07\\x0e", "\\x07\\x0e", "\\x07\\x0e" },
     { "carriage-return", "good\rbad", "good\\x0dbad", "good\\x0dbad", "good\\x0dbad" },
     { "delete", "\x7f", "\\x7f", "\\x7f", "\\x7f" },
-    { "letters", "\xc3\xbc", "\xc3\xbc", "\xc3\xbc", "?" },
-    { "frame", "\xe2\x94\x80x", "\xe2\x94\x80x", "\xe2\x94\x80x", "?x" },
+    { "letters", "\xc3\xbc", "\xc3\xbc", "\xc3\xbc", "?", "\\u00fc" },
+    { "frame", "\xe2\x94\x80x", "\xe2\x94\x80x", "\xe2\x94\x80x", "?x", "\\u2500x" },
     { "latin-1",
       "\xfc"
       "x",
@@ -52,6 +53,8 @@ test_visible(gconstpointer data)
     g_assert_nonnull(setlocale(LC_CTYPE, "C"));
     g_autofree char *ascii = visible_text(row->text);
     g_assert_cmpstr(ascii, ==, row->ascii);
+    g_autofree char *ascii_line = visible_line(row->text);
+    g_assert_cmpstr(ascii_line, ==, row->ascii_line != NULL ? row->ascii_line : row->line);
 }
 
 /* Every byte, alone and between letters: what comes out has no control character. */
