@@ -3,64 +3,97 @@
 #include "launcher/inspect.h"
 
 #include "base/json.h"
-#include "launcher/medium.h"
+#include "launcher/visible.h"
 
 #include <stdio.h>
 
 #define JSON_FORMAT 1 /* changes when something that was there changes its meaning */
 
-static const char *
-or_dash(const char *text)
+/* Appends text by a format whose strings are all the medium's or the user's: each is made harmless
+ * for a terminal, and kept on its line. */
+static void
+add_value(GString *text, const char *before, const char *value, const char *after)
 {
-    return text != NULL ? text : "-";
+    g_autofree char *visible = visible_line(value != NULL ? value : "-");
+    g_string_append_printf(text, "%s%s%s", before, visible, after);
 }
 
 static void
-print_settings(const char *title, const GPtrArray *settings)
+add_settings(GString *text, const char *title, const GPtrArray *settings)
 {
     if (settings->len == 0)
         return;
-    (void)printf("\n%s\n", title);
+    g_string_append_printf(text, "\n%s\n", title);
     for (guint i = 0; i < settings->len; i++) {
         const PlanSetting *setting = g_ptr_array_index(settings, i);
-        (void)printf("  %s=\"%s\"\n      %s\n", setting->name, setting->value, setting->why);
+        add_value(text, "  ", setting->name, "");
+        add_value(text, "=\"", setting->value, "\"\n");
+        add_value(text, "      ", setting->why, "\n");
     }
 }
 
 static void
-print_text(const Medium *medium)
+add_media(GString *text, const Media *media)
 {
-    const Media *media = medium->media;
-    const BootPlan *plan = medium->plan;
     const MediaLoader *loader = &media->loader;
 
-    (void)printf("medium        %s\n", medium->name);
-    (void)printf("volume label  %s\n", or_dash(media->volume_id));
-    (void)printf("boot program  /%s\n", media->bootfile);
-    if (!media->freebsd) {
-        (void)printf("              not FreeBSD's: booted as it is, by TFTP\n");
-        return;
-    }
-    (void)printf("release       %s", or_dash(media->release));
-    (void)printf(media->source != NULL ? " (from the %s)\n" : "\n", media->source);
-    (void)printf("architecture  %s\n", or_dash(media->arch));
-    (void)printf("loader        %s, BTX %u.%02u%s\n", loader_generation_name(loader->generation),
-                 loader->btx_major, loader->btx_minor, loader->lua ? ", Lua" : "");
-    (void)printf("kernel        %s\n", or_dash(media->kernel));
-    (void)printf("root          %s%s%s\n", media_root_name(media->root),
-                 media->mfsroot != NULL ? " " : "", media->mfsroot != NULL ? media->mfsroot : "");
-    (void)printf("root path     %s (DHCP option 17)\n", plan->root_path);
-    print_settings("added to /boot/loader.conf.local:", plan->settings);
-    print_settings("told by DHCP (options 250 and up):", plan->dhcp_settings);
+    add_value(text, "release       ", media->release, "");
+    if (media->source != NULL)
+        add_value(text, " (from the ", media->source, ")");
+    add_value(text, "\narchitecture  ", media->arch, "\n");
+    add_value(text, "loader        ", loader_generation_name(loader->generation), "");
+    if (loader->btx_major > 0)
+        g_string_append_printf(text, ", BTX %u.%02u", loader->btx_major, loader->btx_minor);
+    g_string_append(text, loader->lua ? ", Lua\n" : "\n");
+    add_value(text, "kernel        ", media->kernel, "\n");
+    add_value(text, "root          ", media_root_name(media->root), "");
+    if (media->mfsroot != NULL)
+        add_value(text, " ", media->mfsroot, "");
+    g_string_append(text, "\n");
+}
+
+static void
+add_plan(GString *text, const BootPlan *plan)
+{
+    add_value(text, "root path     ", plan->root_path, " (DHCP option 17)\n");
+    add_settings(text, "added to /boot/loader.conf.local:", plan->settings);
+    add_settings(text, "told by DHCP (options 250 and up):", plan->dhcp_settings);
     if (plan->files->len > 0)
-        (void)printf("\nfiles over the medium's own:\n");
+        g_string_append(text, "\nfiles over the medium's own:\n");
     for (guint i = 0; i < plan->files->len; i++) {
         const PlanFile *file = g_ptr_array_index(plan->files, i);
-        (void)printf("  %s%s\n      %s\n", file->path, file->append ? " (appended)" : "",
-                     file->why);
+        add_value(text, "  ", file->path, file->append ? " (appended)\n" : "\n");
+        add_value(text, "      ", file->why, "\n");
     }
     for (guint i = 0; i < plan->warnings->len; i++)
-        (void)printf("\nwarning: %s\n", (const char *)g_ptr_array_index(plan->warnings, i));
+        add_value(text, "\nwarning: ", g_ptr_array_index(plan->warnings, i), "\n");
+}
+
+/* @medium: (transfer none): with its plan. Returns: (transfer full): what people are told */
+char *
+inspect_text(const Medium *medium)
+{
+    const Media *media = medium->media;
+    GString *text = g_string_new(NULL);
+
+    add_value(text, "medium        ", medium->name, "\n");
+    add_value(text, "volume label  ", media->volume_id, "\n");
+    add_value(text, "boot program  /", media->bootfile, "\n");
+    if (media->freebsd) {
+        add_media(text, media);
+        add_plan(text, medium->plan);
+    } else {
+        g_string_append(text, "              not FreeBSD's: booted as it is, by TFTP\n");
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* JSON is UTF-8, and names on a medium can be any bytes. */
+static void
+json_text(JsonObject *object, const char *key, const char *text)
+{
+    g_autofree char *valid = text != NULL ? g_utf8_make_valid(text, -1) : NULL;
+    json_add_string(object, key, valid);
 }
 
 static void
@@ -71,8 +104,8 @@ json_settings(JsonObject *plan, const char *key, const GPtrArray *settings)
     for (guint i = 0; i < settings->len; i++) {
         const PlanSetting *setting = g_ptr_array_index(settings, i);
         JsonObject *object = json_add_object(array, NULL);
-        json_add_string(object, "name", setting->name);
-        json_add_string(object, "value", setting->value);
+        json_text(object, "name", setting->name);
+        json_text(object, "value", setting->value);
         json_add_string(object, "why", setting->why);
     }
 }
@@ -106,8 +139,8 @@ json_plan(JsonObject *root, const BootPlan *boot_plan)
     for (guint i = 0; i < boot_plan->files->len; i++) {
         const PlanFile *file = g_ptr_array_index(boot_plan->files, i);
         JsonObject *object = json_add_object(files, NULL);
-        json_add_string(object, "path", file->path);
-        json_add_string(object, "content", file->content);
+        json_text(object, "path", file->path);
+        json_text(object, "content", file->content);
         json_add_bool(object, "append", file->append);
         json_add_string(object, "why", file->why);
     }
@@ -117,26 +150,30 @@ json_plan(JsonObject *root, const BootPlan *boot_plan)
                               json_object_new_string(g_ptr_array_index(boot_plan->warnings, i)));
 }
 
-static void
-print_json(const Medium *medium)
+/* @medium: (transfer none): with its plan. Returns: (transfer full): the same, as one JSON object
+ */
+char *
+inspect_json(const Medium *medium)
 {
     const Media *media = medium->media;
     g_autoptr(JsonObject) root = json_object_new_object();
 
     json_add_int(root, "format", JSON_FORMAT);
-    json_add_string(root, "medium", medium->name);
-    json_add_string(root, "volume_id", media->volume_id);
-    json_add_string(root, "bootfile", media->bootfile);
+    json_text(root, "medium", medium->name);
+    json_text(root, "volume_id", media->volume_id);
+    json_text(root, "bootfile", media->bootfile);
     json_add_bool(root, "freebsd", media->freebsd);
-    json_add_string(root, "release", media->release);
-    json_add_string(root, "arch", media->arch);
-    json_add_string(root, "kernel", media->kernel);
+    json_text(root, "release", media->release);
+    json_text(root, "arch", media->arch);
+    json_text(root, "kernel", media->kernel);
     json_add_string(root, "root", media_root_name(media->root));
-    json_add_string(root, "mfsroot", media->mfsroot);
+    json_text(root, "mfsroot", media->mfsroot);
     json_loader(root, &media->loader);
     json_plan(root, medium->plan);
-    (void)puts(json_object_to_json_string_ext(
-        root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
+    return g_strconcat(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+                                                                JSON_C_TO_STRING_SPACED |
+                                                                JSON_C_TO_STRING_NOSLASHESCAPE),
+                       "\n", NULL);
 }
 
 /**
@@ -150,10 +187,10 @@ inspect_print(const RunConfig *config, GError **error)
     Medium medium = { 0 };
 
     gboolean ok = medium_open(&medium, config, error) && medium_plan(&medium, config, error);
-    if (ok && config->text.json)
-        print_json(&medium);
-    else if (ok)
-        print_text(&medium);
+    if (ok) {
+        g_autofree char *text = config->text.json ? inspect_json(&medium) : inspect_text(&medium);
+        (void)fputs(text, stdout);
+    }
     medium_clear(&medium);
     return ok;
 }

@@ -2,6 +2,8 @@
 /* `pxe-run inspect`: what is on a medium, and what would be done with it. */
 #pragma once
 
-#include "launcher/run-config.h"
+#include "launcher/medium.h"
 
+char *inspect_text(const Medium *medium);
+char *inspect_json(const Medium *medium);
 gboolean inspect_print(const RunConfig *config, GError **error);

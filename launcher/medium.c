@@ -57,6 +57,16 @@ bootfile_from_tree(Medium *self, const char *wanted)
 }
 
 static gboolean
+tree_has_mfsroot(const Medium *self)
+{
+    for (guint i = MEDIA_PROBE_MFSROOT; media_probe_paths[i] != NULL; i++) {
+        if (vfs_is_file(self->tree, media_probe_paths[i]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
 wait_for_tree(Medium *self, GError **error)
 {
     if (self->tree == NULL)
@@ -86,7 +96,7 @@ open_image(Medium *self, const RunConfig *config, GError **error)
  * @error: PXE_RUN_ERROR_MEDIUM
  *
  * Opens the medium and makes sure that there is something to boot. Must be called before the
- *program has threads.
+ * program has threads.
  **/
 gboolean
 medium_open(Medium *self, const RunConfig *config, GError **error)
@@ -96,13 +106,13 @@ medium_open(Medium *self, const RunConfig *config, GError **error)
         self->tree = vfs_dir_new(config->root, error);
         if (self->tree == NULL)
             return FALSE;
-        for (guint i = MEDIA_PROBE_MFSROOT; media_probe_paths[i] != NULL; i++)
-            self->has_mfsroot = self->has_mfsroot || vfs_is_file(self->tree, media_probe_paths[i]);
     } else {
         self->name = config->iso;
         if (!open_image(self, config, error))
             return FALSE;
     }
+    if (self->tree != NULL)
+        self->has_mfsroot = tree_has_mfsroot(self);
     if (self->bootfile == NULL && !bootfile_from_tree(self, config->bootfile))
         return nothing_to_boot(self, config, error);
     return TRUE;
