@@ -238,6 +238,8 @@ mem_add(Vfs *vfs, const char *path, VfsType type, guint32 mode, GBytes *content)
             continue;
         if (strlen(*name) > VFS_NAME_MAX)
             return -ENAMETOOLONG;
+        if (g_str_equal(*name, ".") || g_str_equal(*name, ".."))
+            return -EINVAL;
         if (last != NULL) {
             if (mem_at(vfs, at)->type != VFS_DIR)
                 return -ENOTDIR;
@@ -266,7 +268,7 @@ mem_add(Vfs *vfs, const char *path, VfsType type, guint32 mode, GBytes *content)
  * @content: (transfer none): the file's bytes
  * @mode: permission bits
  *
- * Returns: 0, or -EEXIST, -ENOTDIR, -ENAMETOOLONG, -ENOSPC
+ * Returns: 0, or -EEXIST, -EINVAL ("." or ".." on the way), -ENOTDIR, -ENAMETOOLONG, -ENOSPC
  **/
 int
 vfs_mem_add_file(Vfs *self, const char *path, GBytes *content, guint32 mode)

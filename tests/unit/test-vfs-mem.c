@@ -90,6 +90,8 @@ static const AddRow add_rows[] = {
     { "below-a-file", "/dir/file/x", -ENOTDIR },
     { "far-below-a-file", "/dir/file/x/y", -ENOTDIR },
     { "below-a-link", "/link/x", -ENOTDIR },
+    { "dot-is-no-name", "/./x", -EINVAL },
+    { "dot-dot-is-no-name", "/dir/../x", -EINVAL },
     { "beside", "/dir/other", 0 },
     { "name-of-spaces", "/ ", 0 },
     { "bytes-that-are-no-utf-8", "/\xff\xfe", 0 },
