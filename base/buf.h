@@ -60,8 +60,7 @@ buf_data(const Buf *self)
  * @n: bytes wanted
  *
  * Returns: (nullable): where to write the next @n bytes, which now belong to the contents; NULL
- *(and
- *   @self turns bad) when they do not fit
+ *   (and @self turns bad) when they do not fit
  **/
 static inline guint8 *
 buf_put(Buf *self, gsize n)
@@ -144,7 +143,10 @@ buf_zeros(Buf *self, gsize n)
         memset(p, 0, n);
 }
 
-/* A place to come back to: buf_rewind() forgets all that was put after buf_mark(). */
+/*
+ * A place to come back to: buf_rewind() forgets all that was put after buf_mark(), and that it was
+ * bad.
+ */
 static inline gsize
 buf_mark(const Buf *self)
 {
@@ -154,12 +156,12 @@ buf_mark(const Buf *self)
 static inline void
 buf_rewind(Buf *self, gsize mark)
 {
-    g_assert(mark >= self->head && mark <= self->cap);
+    g_assert(mark >= self->head && mark <= self->tail);
     self->tail = mark;
     self->bad = FALSE;
 }
 
-/* Overwrites four bytes that were put at @mark. */
+/* Overwrites four bytes that were put at @mark; does nothing to a bad one. */
 static inline void
 buf_patch_be32(Buf *self, gsize mark, guint32 v)
 {
