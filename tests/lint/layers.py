@@ -20,7 +20,8 @@ LAYERS = {
 # Headers of libraries, and the only files that may include them.
 OWNERS = {
     "slirp/libslirp.h": {"slirp-config/gateway.c"},
-    "libisofs/libisofs.h": {"images/iso-scan.c", "images/iso-scan-child.c", "images/iso-writer.c"},
+    "libisofs/libisofs.h": {"images/iso-scan.c", "images/iso-scan-child.c",
+                            "images/iso-table-builder.c", "images/iso-writer.c"},
     "json-c/json.h": {"base/json.h"},
     "zlib.h": {"images/kernel-file.c"},
     "glib-unix.h": {"launcher/console.c", "launcher/output.c", "launcher/qemu-process.c", "launcher/qmp.c",
