@@ -12,13 +12,16 @@ help:
 	@echo 'make test            set up everything and run all tests'
 	@echo 'make build           compile; the program is $(B)/launcher/pxe-run'
 	@echo 'make bench           measure speed against baselines'
+	@echo 'make install         into /usr/local, or below DESTDIR'
 
-run: build
+# Compiles no more than it needs.
+run: $(B)/build.ninja
 	@.ci/install-packages run demo
 ifdef ISO
+	@ninja -C $(B) launcher/pxe-run
 	$(B)/launcher/pxe-run --iso '$(ISO)' $(ARGS)
 else
-	@ninja -C $(B) demo >/dev/null
+	@ninja -C $(B) launcher/pxe-run demo
 	$(B)/launcher/pxe-run --iso $(B)/tests/guest/demo.iso $(ARGS)
 endif
 
