@@ -66,7 +66,7 @@ def check_json():
     """Yields the members of `inspect --json` that are not described, and those that are not written."""
     code = (ROOT / "launcher/inspect.c").read_text()
     page = (ROOT / "docs/inspect-json.md").read_text()
-    written = set(re.findall(r'json_(?:add_\w+|settings)\(\w+, "(\w+)"', code))
+    written = set(re.findall(r'json_(?:add_\w+|settings|text)\(\w+, "(\w+)"', code))
     described = set(re.findall(r"\w+", " ".join(re.findall(r"^\| `([\w.]+)`", page, re.M))))
     described |= set(re.findall(r"\w+", " ".join(re.findall(r"`\{([\w, ]+)\}`", page))))
     yield from (f"docs/inspect-json.md does not describe {name}" for name in sorted(written - described))
