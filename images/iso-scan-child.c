@@ -7,6 +7,7 @@
 
 #include "images/iso-scan.h"
 #include "images/iso-table-builder.h"
+#include "images/iso-table.h"
 
 #include <signal.h>
 #include <stdint.h>
@@ -25,6 +26,8 @@
 
 #define SCAN_MEMORY_MAX (4ull << 30) /* bytes of address space */
 #define SCAN_CPU_MAX    60           /* seconds */
+#define SCAN_DEPTH_MAX  256          /* directories inside one another */
+#define RECORD_MIN      34           /* bytes of the shortest directory record, ECMA-119 9.1 */
 
 /* Rock Ridge names are bytes and stay as they are; without Rock Ridge: Joliet. */
 static int
@@ -121,6 +124,34 @@ child_open(IsoDataSource *src, IsoReadOpts *opts, const char *const *probe_paths
     return ISO_SUCCESS;
 }
 
+/* What an image may hold before its directories are taken for endless. */
+typedef struct {
+    guint64 objects_left;
+    gboolean endless;
+} ImportBudget;
+
+/*
+ * Called by libisofs for each object. A directory that contains itself comes again and again, one
+ * level down; it is noticed by its depth, or when there are more objects than the image has room
+ * for directory records.
+ */
+static int
+child_count(IsoImage *image, IsoFileSource *file)
+{
+    ImportBudget *budget = iso_image_get_attached_data(image);
+    guint depth = 0;
+    struct stat st;
+
+    if (iso_file_source_lstat(file, &st) == 1 && S_ISDIR(st.st_mode)) {
+        char *path = iso_file_source_get_path(file);
+        for (const char *p = path; p != NULL && *p != '\0'; p++)
+            depth += *p == '/';
+        free(path);
+    }
+    budget->endless = depth > SCAN_DEPTH_MAX || budget->objects_left-- == 0;
+    return budget->endless ? -1 : 1;
+}
+
 /*
  * libisofs goes on without what it cannot read: a directory with a block that is missing or makes
  * no sense comes out empty, and only a message tells. An object of a type that no Unix has is left
@@ -144,12 +175,34 @@ child_check_messages(ScanReply *reply)
     return left_out ? (int)ISO_FILE_CANT_ADD : ISO_SUCCESS;
 }
 
+/* Reads the whole tree. @reply: what to say when that fails, if there is more than the code. */
+static int
+child_import(IsoDataSource *src, IsoReadOpts *opts, int image_fd, ScanReply *reply, IsoImage **ret)
+{
+    struct stat st = { .st_size = 0 };
+    ImportBudget budget = { 0 };
+
+    (void)fstat(image_fd, &st);
+    budget.objects_left = MIN((guint64)st.st_size / RECORD_MIN, ISO_NODES_MAX);
+    reply->text[0] = '\0';
+    int r = iso_image_new(NULL, ret);
+    if (r < 0)
+        return r;
+    (void)iso_image_attach_data(*ret, &budget, NULL);
+    iso_tree_set_report_callback(*ret, child_count);
+    r = iso_image_import(*ret, src, opts, NULL);
+    (void)iso_image_attach_data(*ret, NULL, NULL);
+    if (budget.endless)
+        (void)g_strlcpy(reply->text, "its directories have no end", sizeof reply->text);
+    return r < 0 ? r : child_check_messages(reply);
+}
+
 /* A pipe takes a reply as a whole, or not at all when nobody reads any more (POSIX: PIPE_BUF). */
 static void
 child_reply(int fd, int status, ScanReply *reply)
 {
     reply->status = status < 0 ? status : 0;
-    if (status < 0 && status != (int)ISO_FILE_CANT_ADD)
+    if (status < 0 && reply->text[0] == '\0')
         (void)g_strlcpy(reply->text, iso_error_to_msg(status), sizeof reply->text);
     if (write(fd, reply, sizeof *reply) != (ssize_t)sizeof *reply)
         _exit(1);
@@ -201,11 +254,7 @@ scan_child_main(int image_fd, const char *const *probe_paths, int reply_fd, int 
     if (r < 0)
         _exit(1);
 
-    r = iso_image_new(NULL, &image);
-    if (r >= 0)
-        r = iso_image_import(image, src, opts, NULL);
-    if (r >= 0)
-        r = child_check_messages(&reply);
+    r = child_import(src, opts, image_fd, &reply, &image);
     if (r >= 0)
         r = iso_table_build(image, table_fd);
     child_reply(reply_fd, r, &reply);

@@ -280,10 +280,7 @@ typedef struct {
     gsize from, to; /* where; 0: the end */
 } FlipRow;
 
-/*
- * The first 16 blocks mean nothing to a reader; descriptors and tree follow. The numbers are such
- * that no directory comes to lie in itself: that is iso-scan's test, and takes its time.
- */
+/* The first 16 blocks mean nothing to a reader; descriptors and tree follow. */
 static const FlipRow flip_rows[] = {
     { "one-byte-in-the-descriptors", 0x1001, 1, 60, 16 * 2048, 19 * 2048 },
     { "one-byte-in-the-tree", 0x1002, 1, 200, 19 * 2048, 0 },
