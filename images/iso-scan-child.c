@@ -24,6 +24,18 @@
 #define LIBISOFS_WITHOUT_LIBBURN 1
 #include <libisofs/libisofs.h>
 
+/* The address sanitizer's shadow memory needs more room than we allow. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SCAN_SANITIZED 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define SCAN_SANITIZED 1
+#endif
+#ifndef SCAN_SANITIZED
+#define SCAN_SANITIZED 0
+#endif
+
 #define SCAN_MEMORY_MAX (4ull << 30) /* bytes of address space */
 #define SCAN_CPU_MAX    60           /* seconds */
 #define SCAN_DEPTH_MAX  256          /* directories inside one another */
@@ -217,7 +229,7 @@ child_limits(void)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)setrlimit(RLIMIT_CPU, &cpu);
     (void)setrlimit(RLIMIT_CORE, &core);
-#if !defined(__SANITIZE_ADDRESS__) /* whose shadow memory needs the room */
+#if !SCAN_SANITIZED
     struct rlimit memory = { SCAN_MEMORY_MAX, SCAN_MEMORY_MAX };
     (void)setrlimit(RLIMIT_AS, &memory);
 #endif
