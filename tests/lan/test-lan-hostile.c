@@ -252,11 +252,42 @@ test_lone_fragment(void)
     check_boot(client, DHCP_CLIENT_LOADER, 3);
 }
 
+/*
+ * A guest that says to be the gateway, the boot server, the name server and a hundred others, in
+ * ARP and as the sender of frames; then it is honest again.
+ */
+static void
+test_pretended_addresses(void)
+{
+    const MacAddr macs[] = { GATEWAY_MAC, SERVER_MAC, GUEST_MAC, lan_mac_of(DNS_IP) };
+    g_autoptr(LanClient) client = NULL;
+    g_auto(LanHouse) house;
+
+    lan_house_init(&house, nfs_rig_tree());
+    client = lan_client_new(&house);
+    check_boot(client, DHCP_CLIENT_IPXE, 3);
+    for (guint32 host = 0; host < 256; host++) {
+        const Ip4Addr address = ip4_of(0xc0a84000 | host);
+        for (gsize i = 0; i < G_N_ELEMENTS(macs); i++) {
+            g_autoptr(GByteArray) gratuitous =
+                frame_arp(MAC_BROADCAST, 1, macs[i], address, address);
+            g_autoptr(GByteArray) reply = frame_arp(GATEWAY_MAC, 2, macs[i], address, GATEWAY_IP);
+            g_autoptr(GByteArray) ask = frame_arp(MAC_BROADCAST, 1, macs[i], address, SERVER_IP);
+            lan_client_send(client, gratuitous->data, gratuitous->len);
+            lan_client_send(client, reply->data, reply->len);
+            lan_client_send(client, ask->data, ask->len);
+        }
+    }
+    check_boot(client, DHCP_CLIENT_LOADER_UDP, 2);
+    g_assert_true(tftp_works(client));
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ROWS_ADD("/lan-hostile", rows, test_row);
     g_test_add_func("/lan-hostile/lone-fragment", test_lone_fragment);
+    g_test_add_func("/lan-hostile/pretended-addresses", test_pretended_addresses);
     return g_test_run();
 }
