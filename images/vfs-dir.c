@@ -387,13 +387,18 @@ dir_read(Vfs *vfs, VfsId id, guint64 offset, void *dst, gsize n)
 static gssize
 dir_readlink(Vfs *vfs, VfsId id, char *dst, gsize cap)
 {
+    char target[VFS_PATH_MAX]; /* readlinkat() cuts off without a word */
+
     auto_fd fd = dir_open_at((VfsDir *)vfs, id, O_PATH);
     if (fd < 0)
         return fd;
-    gssize len = readlinkat(fd, "", dst, cap);
+    gssize len = readlinkat(fd, "", target, sizeof target);
     if (len < 0)
         return errno == ENOENT ? -EINVAL : -errno; /* ENOENT: not a link */
-    return (gsize)len < cap ? len : -ENAMETOOLONG;
+    if ((gsize)len > cap || (gsize)len == sizeof target)
+        return -ENAMETOOLONG;
+    memcpy(dst, target, (gsize)len);
+    return len;
 }
 
 static guint64

@@ -44,6 +44,7 @@ check_link(Vfs *vfs, VfsId id, const VfsAttr *attr)
     if (len == -ENAMETOOLONG)
         return;
     g_assert_cmpint(len, ==, (gssize)attr->size);
+    g_assert_cmpint(vfs_readlink(vfs, id, target, (gsize)len), ==, len);
     if (len > 1)
         g_assert_cmpint(vfs_readlink(vfs, id, target, (gsize)len - 1), ==, -ENAMETOOLONG);
     g_assert_cmpint(vfs_read(vfs, id, 0, &byte, 1), ==, -EINVAL);
