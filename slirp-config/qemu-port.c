@@ -19,9 +19,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#define FRAME_IN_MAX     65536 /* what a NIC model may hand us at most */
-#define FRAME_OUT_MAX    (ETH_HEADER + ETH_MTU)
-#define FRAMES_PER_ROUND 64 /* taken in before other sources get their turn */
+#define FRAME_IN_MAX  65536 /* what a NIC model may hand us at most */
+#define FRAME_OUT_MAX (ETH_HEADER + ETH_MTU)
+/* Taken in before other sources get their turn; of the same priority, or they would get none. */
+#define FRAMES_PER_ROUND 64
 #define NO_MEMORY_US     (10 * 1000)
 
 typedef struct {
@@ -213,7 +214,6 @@ qemu_port_new(Lan *lan, int fd, GMainContext *context)
     self->source = g_source_new(&qemu_port_source_funcs, sizeof(QemuPortSource));
     ((QemuPortSource *)self->source)->port = self;
     g_source_set_static_name(self->source, "qemu-port");
-    g_source_set_priority(self->source, G_PRIORITY_HIGH);
     self->watched = G_IO_IN;
     self->fd_tag = g_source_add_unix_fd(self->source, fd, self->watched);
     g_source_attach(self->source, context);
