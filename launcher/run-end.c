@@ -83,7 +83,7 @@ run_end(Run *self, int status, GError *failure)
 void
 run_fail(Run *self, PxeRunError code, const char *message)
 {
-    run_end(self, code, g_error_new_literal(PXE_RUN_ERROR, code, message));
+    run_end(self, (int)code, g_error_new_literal(PXE_RUN_ERROR, (int)code, message));
 }
 
 /* Looks at what the matcher says. @where: the place of a match */

@@ -41,21 +41,20 @@ static void
 test_slow_reader(gconstpointer data)
 {
     const KindRow *row = data;
-    Ends ends = row->ends();
-    auto_fd fd = ends.fd, reader = ends.reader;
+    g_auto(Ends) ends = row->ends();
     g_autofree guint8 *bytes = g_malloc(MANY_BYTES);
     g_autoptr(GString) got = g_string_new(NULL);
-    g_autoptr(Output) output = output_new(fd);
+    g_autoptr(Output) output = output_new(ends.fd);
     guint written = 0;
 
-    int flags = fcntl(fd, F_GETFL);
+    int flags = fcntl(ends.fd, F_GETFL);
     row_pattern(bytes, MANY_BYTES, 1);
     output_set_written(output, count, &written);
     output_write(output, (const char *)bytes, MANY_BYTES / 2);
     g_assert_cmpuint(output_waiting(output), >, 0);
     output_write(output, (const char *)bytes + MANY_BYTES / 2, MANY_BYTES / 2);
     g_assert_cmpint(output_error(output), ==, 0);
-    g_assert_cmpint(fcntl(fd, F_GETFL), ==, flags); /* others write there, too */
+    g_assert_cmpint(fcntl(ends.fd, F_GETFL), ==, flags); /* others write there, too */
     while (got->len < MANY_BYTES) {
         ends_read(&ends, got);
         g_main_context_iteration(NULL, FALSE);
@@ -70,16 +69,15 @@ static void
 test_reader_gone(gconstpointer data)
 {
     const KindRow *row = data;
-    Ends ends = row->ends();
-    auto_fd fd = ends.fd;
+    g_auto(Ends) ends = row->ends();
     g_autofree char *bytes = g_malloc0(MANY_BYTES);
-    g_autoptr(Output) output = output_new(fd);
+    g_autoptr(Output) output = output_new(ends.fd);
     guint written = 0;
 
     output_set_written(output, count, &written);
     output_write(output, bytes, MANY_BYTES);
     g_assert_cmpuint(output_waiting(output), >, 0);
-    (void)close(ends.reader);
+    autofd_clear(&ends.reader);
     while (written == 0)
         g_main_context_iteration(NULL, TRUE);
     g_assert_cmpint(output_error(output), !=, 0);
@@ -92,10 +90,9 @@ static void
 test_finish(gconstpointer data)
 {
     const KindRow *row = data;
-    Ends ends = row->ends();
-    auto_fd fd = ends.fd, reader = ends.reader;
+    g_auto(Ends) ends = row->ends();
     g_autofree char *bytes = g_malloc0(MANY_BYTES);
-    g_autoptr(Output) output = output_new(fd);
+    g_autoptr(Output) output = output_new(ends.fd);
 
     output_write(output, bytes, MANY_BYTES);
     gint64 begin_us = g_get_monotonic_time();
@@ -123,13 +120,12 @@ static void
 test_finish_with_a_reader(gconstpointer data)
 {
     const KindRow *row = data;
-    Ends ends = row->ends();
-    auto_fd fd = ends.fd, reader = ends.reader;
+    g_auto(Ends) ends = row->ends();
     g_autofree char *bytes = g_malloc0(MANY_BYTES);
-    g_autoptr(Output) output = output_new(fd);
+    g_autoptr(Output) output = output_new(ends.fd);
 
     output_write(output, bytes, MANY_BYTES);
-    GThread *thread = g_thread_new("reader", read_all, GINT_TO_POINTER(reader));
+    GThread *thread = g_thread_new("reader", read_all, GINT_TO_POINTER(ends.reader));
     output_finish(output, 10000);
     g_assert_cmpuint(output_waiting(output), ==, 0);
     g_assert_cmpint(output_error(output), ==, 0);
@@ -147,21 +143,22 @@ set_flag(gpointer flag)
 static void
 test_stopped_terminal(void)
 {
-    Ends ends = terminal_ends(0);
-    auto_fd fd = ends.fd, reader = ends.reader;
+    g_auto(Ends) ends = terminal_ends(0);
     g_autoptr(GString) got = g_string_new(NULL);
-    g_autoptr(Output) output = output_new(fd);
+    g_autoptr(Output) output = output_new(ends.fd);
     gboolean over = FALSE;
     guint turns = 0;
 
-    g_assert_cmpint(tcflow(fd, TCOOFF), ==, 0);
+    g_assert_cmpint(tcflow(ends.fd, TCOOFF), ==, 0);
     output_write(output, "text", 4);
     g_assert_cmpuint(output_waiting(output), ==, 4);
     g_timeout_add(50, set_flag, &over);
-    for (; !over; turns++)
+    while (!over) {
         g_main_context_iteration(NULL, TRUE);
+        turns++;
+    }
     g_assert_cmpuint(turns, <, 30); /* it does not spin */
-    g_assert_cmpint(tcflow(fd, TCOON), ==, 0);
+    g_assert_cmpint(tcflow(ends.fd, TCOON), ==, 0);
     while (output_waiting(output) > 0)
         g_main_context_iteration(NULL, TRUE);
     ends_read(&ends, got);
@@ -202,13 +199,12 @@ test_errors(void)
 static void
 test_columns(void)
 {
-    Ends ends = terminal_ends(0);
-    auto_fd fd = ends.fd, reader = ends.reader;
-    g_autoptr(Output) output = output_new(fd);
+    g_auto(Ends) ends = terminal_ends(0);
+    g_autoptr(Output) output = output_new(ends.fd);
     struct winsize size = { .ws_col = 132, .ws_row = 40 };
 
     g_assert_cmpuint(output_columns(output), ==, 80); /* it does not know */
-    g_assert_cmpint(ioctl(reader, TIOCSWINSZ, &size), ==, 0);
+    g_assert_cmpint(ioctl(ends.reader, TIOCSWINSZ, &size), ==, 0);
     g_assert_cmpuint(output_columns(output), ==, 132);
 }
 

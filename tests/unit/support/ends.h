@@ -13,3 +13,4 @@ Ends socket_ends(void);
 Ends terminal_ends(guint columns);
 void ends_read(const Ends *self, GString *text);
 void ends_clear(Ends *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ends, ends_clear)
