@@ -10,8 +10,9 @@
 
 typedef struct {
     gboolean plus;
+    gboolean fits;    /* there is room for a listing without entries */
     gsize dir_room;   /* dircount: bytes of names, cookies and numbers */
-    gsize reply_room; /* bytes of the whole result */
+    gsize reply_room; /* bytes of the whole result that are for entries */
 } Listing;
 
 #define FATTR3_SIZE 84
@@ -90,7 +91,7 @@ nfs3_list(NfsServer *server, VfsId dir, guint64 cookie, guint64 verf, Listing *l
         nfs3_put_entry(server, res, &entry, listing->plus);
         cookie = entry.cookie;
     }
-    if (r < 0 || (r == 1 && buf_mark(res) == first)) {
+    if (r < 0 || !listing->fits || (r == 1 && buf_mark(res) == first)) {
         buf_rewind(res, start);
         if (r < 0)
             return nfs3_fail(server, res, r, TRUE, dir);
@@ -131,7 +132,7 @@ nfs3_readdir(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
         return RPC_GARBAGE_ARGS;
     if (r < 0)
         return nfs3_fail(service, res, r, FALSE, 0);
-    Listing listing = { FALSE, G_MAXSIZE, listing_room(count) };
+    Listing listing = { FALSE, count >= NFS3_LISTING_FRAME, G_MAXSIZE, listing_room(count) };
     return nfs3_list(service, dir, cookie, verf, &listing, res);
 }
 
@@ -151,6 +152,6 @@ nfs3_readdirplus(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
         return RPC_GARBAGE_ARGS;
     if (r < 0)
         return nfs3_fail(service, res, r, FALSE, 0);
-    Listing listing = { TRUE, dircount, listing_room(maxcount) };
+    Listing listing = { TRUE, maxcount >= NFS3_LISTING_FRAME, dircount, listing_room(maxcount) };
     return nfs3_list(service, dir, cookie, verf, &listing, res);
 }

@@ -213,6 +213,8 @@ static const CaseRow case_rows[] = {
     { "link", "/link", 0, -1, 1024, 20 },
     { "nothing-fits", "/boot", 0, -1, 131, 10005 },
     { "one-fits", "/boot", 0, -1, 136, 0 },
+    { "end-does-not-fit", "/boot", 100, 0, 107, 10005 },
+    { "end-just-fits", "/boot", 100, 0, 108, 0 },
     { "stale", "stale", 0, -1, 1024, 70 },
 };
 
