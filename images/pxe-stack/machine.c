@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See machine.h. The compiler calls memcpy() and memset() on its own account, too. */
+#include "images/pxe-stack/machine.h"
+
+#define PIT_COUNTER_0 0x40
+#define PIT_CONTROL   0x43
+#define PIT_LATCH_0   0x00
+#define PIT_TICKS_MS  1193u
+
+static uint16_t
+pit_count(void)
+{
+    out8(PIT_CONTROL, PIT_LATCH_0);
+    uint8_t low = in8(PIT_COUNTER_0);
+    return (uint16_t)(in8(PIT_COUNTER_0) << 8 | low);
+}
+
+/* @ms: from now on */
+void
+timer_start(Timer *self, uint16_t ms)
+{
+    self->left = ms * PIT_TICKS_MS;
+    self->last = pit_count();
+}
+
+/* Must be called more often than the counter comes round, every 55 ms. */
+bool
+timer_expired(Timer *self)
+{
+    uint16_t now = pit_count(), passed = (uint16_t)(self->last - now);
+
+    self->last = now;
+    self->left = passed < self->left ? self->left - passed : 0;
+    return self->left == 0;
+}
+
+/* Source: C11 7.24.2.1 */
+void *
+memcpy(void *to, const void *from, size_t len)
+{
+    void *destination = to;
+    size_t words = len / 4;
+
+    __asm__ volatile("rep movsl\n\t"
+                     "movw %w3, %%cx\n\t"
+                     "rep movsb"
+                     : "+D"(destination), "+S"(from), "+c"(words)
+                     : "r"(len & 3)
+                     : "memory");
+    return to;
+}
+
+/* Source: C11 7.24.6.1 */
+void *
+memset(void *to, int value, size_t len)
+{
+    void *destination = to;
+
+    __asm__ volatile("rep stosb" : "+D"(destination), "+c"(len) : "a"(value) : "memory");
+    return to;
+}
+
+/* Source: C11 7.24.4.1 */
+int
+memcmp(const void *a, const void *b, size_t len)
+{
+    const uint8_t *p = a, *q = b;
+
+    for (; len > 0; len--, p++, q++) {
+        if (*p != *q)
+            return *p - *q;
+    }
+    return 0;
+}
+
+/* The same place with an offset below 16, so that @len bytes from there do not wrap around. */
+static FarPointer
+far_normal(FarPointer pointer)
+{
+    return (FarPointer){ pointer.offset & 15,
+                         (uint16_t)(pointer.segment + (pointer.offset >> 4)) };
+}
+
+/* Copies @len bytes, less than 64 KiB, from anywhere in the first megabyte into our segment. */
+void
+far_read(void *to, FarPointer from, uint16_t len)
+{
+    FarPointer at = far_normal(from);
+    uint32_t source = at.offset, words = len / 4;
+
+    __asm__ volatile("movw %w4, %%ds\n\t"
+                     "rep movsl\n\t"
+                     "movw %w3, %%cx\n\t"
+                     "rep movsb\n\t"
+                     "pushw %%es\n\t"
+                     "popw %%ds"
+                     : "+D"(to), "+S"(source), "+c"(words)
+                     : "r"((uint32_t)(len & 3)), "r"((uint32_t)at.segment)
+                     : "memory");
+}
+
+/* And the other way. */
+void
+far_write(FarPointer to, const void *from, uint16_t len)
+{
+    FarPointer at = far_normal(to);
+    uint32_t destination = at.offset, words = len / 4;
+
+    __asm__ volatile("movw %w4, %%es\n\t"
+                     "rep movsl\n\t"
+                     "movw %w3, %%cx\n\t"
+                     "rep movsb\n\t"
+                     "pushw %%ds\n\t"
+                     "popw %%es"
+                     : "+D"(destination), "+S"(from), "+c"(words)
+                     : "r"((uint32_t)(len & 3)), "r"((uint32_t)at.segment)
+                     : "memory");
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finds the card that the boot ROM used, on the PCI bus, and calls its driver. */
+#include "images/pxe-stack/nic.h"
+
+#include "images/pxe-stack/drivers.h"
+#include "images/pxe-stack/machine.h"
+
+/* PCI Local Bus Specification 2.2 §3.2.2.3.2 (configuration mechanism 1), §6.1 (header) */
+#define PCI_CONFIG_ADDRESS 0xcf8
+#define PCI_CONFIG_DATA    0xcfc
+#define PCI_ID             0x00
+#define PCI_COMMAND        0x04
+#define PCI_CLASS          0x08
+#define PCI_BAR_0          0x10
+#define PCI_BARS           6
+#define PCI_SUBSYSTEM      0x2c
+#define PCI_INTERRUPT_LINE 0x3c
+
+#define PCI_COMMAND_IO     0x0001
+#define PCI_COMMAND_MASTER 0x0004u
+#define PCI_BAR_IS_IO      0x1u
+
+static const NicDriver *const nic_drivers[] = { &rtl8139_driver };
+
+static uint32_t
+pci_read(uint16_t address, uint8_t offset)
+{
+    out32(PCI_CONFIG_ADDRESS, 0x80000000u | (uint32_t)address << 8 | offset);
+    return in32(PCI_CONFIG_DATA);
+}
+
+/* Leaves the status register, in the upper half, alone: its bits are cleared by writing ones. */
+static void
+pci_write_command(uint16_t address, uint16_t command)
+{
+    out32(PCI_CONFIG_ADDRESS, 0x80000000u | (uint32_t)address << 8 | PCI_COMMAND);
+    out16(PCI_CONFIG_DATA, command);
+}
+
+static uint16_t
+pci_first_ports(uint16_t address)
+{
+    for (uint8_t i = 0; i < PCI_BARS; i++) {
+        uint32_t bar = pci_read(address, (uint8_t)(PCI_BAR_0 + i * 4));
+        if ((bar & PCI_BAR_IS_IO) != 0)
+            return (uint16_t)(bar & ~3u);
+    }
+    return 0;
+}
+
+/**
+ * nic_find:
+ * @self: gets all but its memory
+ * @pci_address: bus, device and function, as PXE has them in BusDevFunc
+ *
+ * The card is not touched.
+ * Returns: whether there is a driver for the card there
+ **/
+bool
+nic_find(Nic *self, uint16_t pci_address)
+{
+    uint32_t id = pci_read(pci_address, PCI_ID);
+    uint32_t class = pci_read(pci_address, PCI_CLASS);
+    uint32_t subsystem = pci_read(pci_address, PCI_SUBSYSTEM);
+
+    self->pci_address = pci_address;
+    self->vendor = (uint16_t)id;
+    self->device = (uint16_t)(id >> 16);
+    self->subvendor = (uint16_t)subsystem;
+    self->subdevice = (uint16_t)(subsystem >> 16);
+    self->revision = (uint8_t)class;
+    memcpy(self->class, (uint8_t *)&class + 1, sizeof self->class);
+    self->io = pci_first_ports(pci_address);
+    self->irq = (uint8_t)pci_read(pci_address, PCI_INTERRUPT_LINE);
+    for (uint8_t i = 0; i < sizeof nic_drivers / sizeof *nic_drivers; i++) {
+        if (nic_drivers[i]->vendor == self->vendor && nic_drivers[i]->device == self->device)
+            self->driver = nic_drivers[i];
+    }
+    return self->driver != NULL && self->io != 0;
+}
+
+/**
+ * nic_take:
+ * @self: found
+ *
+ * Takes the card from whoever had it: it is quiet afterwards, and its own address is known.
+ **/
+void
+nic_take(Nic *self)
+{
+    self->pci_command = (uint16_t)(pci_read(self->pci_address, PCI_COMMAND) & ~PCI_COMMAND_MASTER);
+    pci_write_command(self->pci_address, self->pci_command | PCI_COMMAND_IO);
+    self->driver->stop(self);
+    self->permanent_mac = self->driver->read_mac(self);
+    self->mac = self->permanent_mac;
+}
+
+/**
+ * nic_start:
+ * @self: taken
+ * @filter: NIC_… bits
+ *
+ * Starts the card, or starts it anew if it receives by another filter.
+ * Returns: whether it works
+ **/
+bool
+nic_start(Nic *self, uint8_t filter)
+{
+    if (self->running && self->filter == filter)
+        return true;
+    self->filter = filter;
+    self->holds_frame = false;
+    pci_write_command(self->pci_address,
+                      self->pci_command | PCI_COMMAND_IO | PCI_COMMAND_MASTER);
+    self->running = self->driver->start(self);
+    return self->running;
+}
+
+/* Stops the card; without the right to master the bus it cannot write to memory any more. */
+void
+nic_stop(Nic *self)
+{
+    self->holds_frame = false;
+    if (self->running)
+        self->driver->stop(self);
+    self->running = false;
+    pci_write_command(self->pci_address, self->pci_command);
+}
+
+/**
+ * nic_send:
+ * @self: a card
+ * @len: bytes in @self->tx; a short frame is padded
+ *
+ * Returns: whether the frame has left
+ **/
+bool
+nic_send(Nic *self, uint16_t len)
+{
+    if (len < ETH_FRAME_MIN) {
+        memset(self->tx + len, 0, ETH_FRAME_MIN - len);
+        len = ETH_FRAME_MIN;
+    }
+    if (!self->running || len > ETH_FRAME_MAX || !self->driver->send(self, len))
+        return false;
+    self->frames_sent++;
+    return true;
+}
+
+/**
+ * nic_receive:
+ * @self: a card
+ *
+ * The frame before is given back; the one that @self->frame points to now stays until the next call.
+ * Returns: its length; 0: nothing has come
+ **/
+uint16_t
+nic_receive(Nic *self)
+{
+    nic_release(self);
+    if (!self->running)
+        return 0;
+    uint16_t len = self->driver->receive(self);
+    if (len == 0)
+        return 0;
+    self->holds_frame = true;
+    self->frames_received++;
+    return len;
+}
+
+/* Gives the frame that nic_receive() has shown back to the card. */
+void
+nic_release(Nic *self)
+{
+    if (self->holds_frame && self->running)
+        self->driver->release(self);
+    self->holds_frame = false;
+}
