@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A far call in real mode: registers and a few stack words from real_call_block, results back into
- * it. Its layout is RealCall in real-call.h. The real-mode stack grows down from the program.
+ * it. Its layout is RealCall in real-call.h. What is written to, and the real-mode stack, lie on pages
+ * without code, as in BTX: an emulator checks every write to a page from which it has translated.
  */
+    .set REAL_STACK, 0x7000     /* grows down, below the program's first page */
     .set CODE32, 0x08
     .set DATA32, 0x10
     .set CODE16, 0x18
@@ -52,7 +54,7 @@ in_real_mode:
     movw    %ax, %fs
     movw    %ax, %gs
     movw    %ax, %ss
-    movl    $_start, %esp
+    movl    $REAL_STACK, %esp
 
     movw    $real_call_block + R_WORD, %si
     movw    real_call_block + R_WORDS, %cx
@@ -108,6 +110,7 @@ back_in_32_bits:
     popal
     ret
 
+    .section .data.low, "aw"
     .balign 4
 esp_saved:
     .long   0

@@ -82,6 +82,7 @@ gdt_descriptor:
     .word   gdt_end - gdt - 1
     .long   gdt
 
+    .section .data.low, "aw"
     .balign 4
 bangpxe_pointer:
     .long   0                   /* offset, segment */
