@@ -69,8 +69,8 @@ arp_learn(Net *self, Ip4 ip, const uint8_t *mac)
  * @packet: what follows the Ethernet header; may be short or hostile
  * @len: its bytes
  *
- * A request from an address that we know moves it, so that a server may change its card; one from an
- * address that we do not know is answered and forgotten, so that a flood does not fill the table.
+ * A request from an address that we know moves it, so that a server may change its card; one from
+ *an address that we do not know is answered and forgotten, so that a flood does not fill the table.
  **/
 void
 arp_input(Net *self, const uint8_t *packet, uint16_t len)

@@ -8,13 +8,15 @@
  */
     .section .text
     .code16gcc
-    .globl pxenv_entry, bangpxe_entry, int15_hook, foreign_call, bios_print
+    .globl pxenv_entry, bangpxe_entry, int15_hook, foreign_call, bios_print, bios_memory_rewrite
 
     /* What is on the caller's stack once all is saved. */
     .set SAVED, 36              /* pushal, %ds, %es */
     .set SAVED_EAX, 4 + 28
     .set FRAME_FUNCTION, SAVED + 4
     .set FRAME_PARAMETERS, SAVED + 6
+
+    .set BIOS_LOW_SEGMENT, 0xe000
 
 /* PXENV+: BX = function, ES:DI = parameters */
 pxenv_entry:
@@ -84,6 +86,24 @@ foreign_call:
     popl    %edi
     popl    %esi
     popl    %ebx
+    retl
+
+/* An interrupt between two steps of MOVS finds nothing half done. */
+bios_memory_rewrite:
+    pushl   %esi
+    pushl   %edi
+    movw    $BIOS_LOW_SEGMENT, %ax
+    movw    %ax, %ds
+    movw    %ax, %es
+    xorw    %si, %si
+    xorw    %di, %di
+    movw    $0x10000 / 4, %cx
+    rep movsl
+    movw    %cs, %ax
+    movw    %ax, %ds
+    movw    %ax, %es
+    popl    %edi
+    popl    %esi
     retl
 
 /* INT 10h, AH=0Eh: teletype */

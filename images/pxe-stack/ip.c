@@ -3,10 +3,12 @@
  * IPv4 as it is received: checked, and put together from fragments in whatever order.
  *
  * One datagram is put together at a time; the first fragment of another one takes its place, since
- * who talks to one server has nothing to gain from the rest of an answer that was given up. Fragments
- * that overlap, run over the end or contradict one another end the datagram that they belong to.
+ * who talks to one server has nothing to gain from the rest of an answer that was given up.
+ * Fragments that overlap, run over the end or contradict one another end the datagram that they
+ * belong to.
  *
- * Source: RFC 791 §3.1, §3.2; RFC 1071 (checksum); RFC 1858 (what overlapping fragments are used for)
+ * Source: RFC 791 §3.1, §3.2; RFC 1071 (checksum); RFC 1858 (what overlapping fragments are used
+ * for)
  */
 #include "images/pxe-stack/net.h"
 
@@ -29,8 +31,8 @@
  * @bytes: what to add
  * @len: number of bytes
  *
- * Adds four bytes at a time, in the machine's order, which changes nothing but the order in the result
- * [RFC 1071 §2].
+ * Adds four bytes at a time, in the machine's order, which changes nothing but the order in the
+ *result [RFC 1071 §2].
  **/
 uint32_t
 checksum_add(uint32_t sum, const uint8_t *bytes, uint16_t len)

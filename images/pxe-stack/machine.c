@@ -77,8 +77,7 @@ memcmp(const void *a, const void *b, size_t len)
 static FarPointer
 far_normal(FarPointer pointer)
 {
-    return (FarPointer){ pointer.offset & 15,
-                         (uint16_t)(pointer.segment + (pointer.offset >> 4)) };
+    return (FarPointer){ pointer.offset & 15, (uint16_t)(pointer.segment + (pointer.offset >> 4)) };
 }
 
 /* Copies @len bytes, less than 64 KiB, from anywhere in the first megabyte into our segment. */

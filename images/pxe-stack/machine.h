@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What only the real machine has: ports, memory outside of the stack's segment, the time. Host tests
- * bring their own far_read(), far_write(), timer_start() and timer_expired().
+ * What only the real machine has: ports, memory outside of the stack's segment, the time. Host
+ * tests bring their own far_read(), far_write(), timer_start() and timer_expired().
  */
 #pragma once
 

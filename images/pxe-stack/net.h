@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ARP, IPv4 and UDP for a station that talks to one server at a time. Plain C over nic.h, compiled for
- * the host too, where tests feed it with hostile frames.
+ * ARP, IPv4 and UDP for a station that talks to one server at a time. Plain C over nic.h, compiled
+ * for the host too, where tests feed it with hostile frames.
  *
- * Theory of operation: nothing happens but in net_poll(), which takes frames from the card until one
- * completes a datagram, and shows that datagram where it lies: in the card's ring, or, when it came in
- * fragments, in the one reassembly buffer. ARP is answered and learned on the way; all else is dropped.
- * A call looks at NET_POLL_FRAMES frames at most, so that no flood can keep it.
+ * Theory of operation: nothing happens but in net_poll(), which takes frames from the card until
+ * one completes a datagram, and shows that datagram where it lies: in the card's ring, or, when it
+ * came in fragments, in the one reassembly buffer. ARP is answered and learned on the way; all else
+ * is dropped. A call looks at NET_POLL_FRAMES frames at most, so that no flood can keep it.
  */
 #pragma once
 
@@ -66,7 +66,8 @@ bool net_send(Net *self, const UdpPeer *to, uint16_t len);
 void arp_input(Net *self, const uint8_t *packet, uint16_t len);
 bool arp_find(Net *self, Ip4 ip, Mac *ret);
 
-/* ip.c: @len is cut down to what the packet says; returns its UDP payload, which may be somewhere else */
+/* ip.c: @len is cut down to what the packet says; returns its UDP payload, which may be somewhere
+ * else */
 const uint8_t *ip_input(Net *self, const uint8_t *packet, uint16_t *len);
 uint32_t checksum_add(uint32_t sum, const uint8_t *bytes, uint16_t len);
 uint16_t checksum_fold(uint32_t sum);

@@ -68,7 +68,7 @@ nic_find(Nic *self, uint16_t pci_address)
     self->device = (uint16_t)(id >> 16);
     self->subvendor = (uint16_t)subsystem;
     self->subdevice = (uint16_t)(subsystem >> 16);
-    self->revision = (uint8_t)class;
+    self->revision = (uint8_t) class;
     memcpy(self->class, (uint8_t *)&class + 1, sizeof self->class);
     self->io = pci_first_ports(pci_address);
     self->irq = (uint8_t)pci_read(pci_address, PCI_INTERRUPT_LINE);
@@ -110,8 +110,7 @@ nic_start(Nic *self, uint8_t filter)
         return true;
     self->filter = filter;
     self->holds_frame = false;
-    pci_write_command(self->pci_address,
-                      self->pci_command | PCI_COMMAND_IO | PCI_COMMAND_MASTER);
+    pci_write_command(self->pci_address, self->pci_command | PCI_COMMAND_IO | PCI_COMMAND_MASTER);
     self->running = self->driver->start(self);
     return self->running;
 }
@@ -151,8 +150,8 @@ nic_send(Nic *self, uint16_t len)
  * nic_receive:
  * @self: a card
  *
- * The frame before is given back; the one that @self->frame points to now stays until the next call.
- * Returns: its length; 0: nothing has come
+ * The frame before is given back; the one that @self->frame points to now stays until the next
+ *call. Returns: its length; 0: nothing has come
  **/
 uint16_t
 nic_receive(Nic *self)

@@ -8,7 +8,7 @@
 #include "images/pxe-stack/wire.h"
 
 #define ETH_HEADER    14
-#define ETH_FRAME_MIN 60   /* without the checksum, which the card adds and takes off */
+#define ETH_FRAME_MIN 60 /* without the checksum, which the card adds and takes off */
 #define ETH_FRAME_MAX 1514
 #define ETH_TYPE_IP4  0x0800
 #define ETH_TYPE_ARP  0x0806

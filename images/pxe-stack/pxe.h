@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PXE's services as structures. All values are little endian but for addresses and UDP ports, which are
- * in the network's order. Every structure begins with the status.
+ * PXE's services as structures. All values are little endian but for addresses and UDP ports, which
+ * are in the network's order. Every structure begins with the status.
  *
- * Source: Intel, Preboot Execution Environment (PXE) Specification 2.1, §3 and §4.4.5 (the structures
- *         by which a boot program finds the entry)
+ * Source: Intel, Preboot Execution Environment (PXE) Specification 2.1, §3 and §4.4.5 (the
+ * structures by which a boot program finds the entry)
  */
 #pragma once
 

@@ -2,9 +2,9 @@
 /*
  * Realtek RTL8139, by its ports, in the mode that all of the family have (QEMU's is an 8139C+).
  *
- * Received frames lie one behind the other in a ring of 8 KiB, each with four bytes in front: status
- * and length. The last one may run on behind the ring's end (WRAP), so that a frame is always in one
- * piece.
+ * Received frames lie one behind the other in a ring of 8 KiB, each with four bytes in front:
+ * status and length. The last one may run on behind the ring's end (WRAP), so that a frame is
+ * always in one piece.
  *
  * Source: RTL8139C(L) data sheet §5 (registers), §6 (receive and transmit), RTL8139D programming
  *         guide (order of the initialisation)
@@ -34,8 +34,8 @@ enum {
 #define COMMAND_RX_ENABLE 0x08
 #define COMMAND_RESET     0x10
 
-#define TX_STATUS_OWN 0x2000u /* the card is done with the buffer */
-#define TX_STATUS_OK  0x8000u
+#define TX_STATUS_OWN  0x2000u /* the card is done with the buffer */
+#define TX_STATUS_OK   0x8000u
 #define TX_DESCRIPTORS 4
 
 #define TX_CONFIG_USUAL 0x03000700u /* the standard's gap between frames, bursts without limit */

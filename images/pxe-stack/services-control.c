@@ -8,8 +8,8 @@
  * @self: the stack
  * @p: PXENV_GET_CACHED_INFO: a packet's type, and where to
  *
- * A buffer without a size, or without an address, asks for a pointer to the packet. FreeBSD gives no
- * size, iPXE no address.
+ * A buffer without a size, or without an address, asks for a pointer to the packet. FreeBSD gives
+ *no size, iPXE no address.
  **/
 uint16_t
 get_cached_info(Stack *self, PxeParameters *p)
@@ -50,8 +50,8 @@ unload(Stack *self)
  * @p: PXENV_UNLOAD_STACK
  *
  * FreeBSD's last call before the kernel. A driver that goes by UNDI alone, such as iPXE's undionly,
- * makes it too, and expects to have STOP_UNDI still in front of it: such a one has asked what kind of
- * card this is before, which nobody else does.
+ * makes it too, and expects to have STOP_UNDI still in front of it: such a one has asked what kind
+ *of card this is before, which nobody else does.
  **/
 uint16_t
 unload_stack(Stack *self, PxeParameters *p)

@@ -102,8 +102,8 @@ undi_close(Stack *self, PxeParameters *p)
 uint16_t
 undi_set_mcast_address(Stack *self, PxeParameters *p)
 {
-    return start_with_filter(
-        self, filter_with_multicast(self->nic.filter, &p->undi_multicast.multicast));
+    return start_with_filter(self,
+                             filter_with_multicast(self->nic.filter, &p->undi_multicast.multicast));
 }
 
 /* PXENV_UNDI_SET_STATION_ADDRESS: holds from the next start on, as the specification wants */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of services. Parameters are copied in, and copied out again: the services themselves see
- * nothing but our own segment.
+ * The table of services. Parameters are copied in, and copied out again: the services themselves
+ * see nothing but our own segment.
  */
 #include "images/pxe-stack/machine.h"
 #include "images/pxe-stack/stack.h"
@@ -54,7 +54,8 @@ static const ServiceEntry services[] = {
 static Stack stack;
 static BUFFER uint8_t stack_tx[ETH_FRAME_MAX + 2];
 static BUFFER Reassembly stack_reassembly;
-static __attribute__((section(".buffers,\"aw\",@nobits#"), aligned(4096))) uint8_t stack_nic_memory[NIC_MEMORY_SIZE];
+static __attribute__((section(".buffers,\"aw\",@nobits#"), aligned(4096)))
+uint8_t stack_nic_memory[NIC_MEMORY_SIZE];
 
 /**
  * service_call:
@@ -103,6 +104,5 @@ stack_start(FarPointer pxenv_at, FarPointer bangpxe_at)
 bool
 stack_card_on(Stack *self)
 {
-    return !self->handed_back &&
-           (self->nic.running || nic_start(&self->nic, NIC_FILTER_USUAL));
+    return !self->handed_back && (self->nic.running || nic_start(&self->nic, NIC_FILTER_USUAL));
 }

@@ -17,7 +17,7 @@ typedef struct {
     Nic nic;
     Net net;
     StackPacket packets[STACK_PACKETS];
-    bool handed_back;     /* memory and vectors are not ours any more */
+    bool handed_back; /* memory and vectors are not ours any more */
     bool udp_open;
     bool undi_is_wanted;  /* somebody will drive the card when the rest has been unloaded */
     bool sent_unreported; /* UNDI_ISR has not said yet that the last frame is sent */
@@ -35,8 +35,8 @@ PxeService get_cached_info, start_undi, stop_undi, unload_stack;
 PxeService udp_open, udp_close, udp_read, udp_write;
 
 /* services-undi.c */
-PxeService undi_startup, undi_cleanup, undi_initialize, undi_reset_adapter, undi_shutdown, undi_open,
-    undi_close, undi_set_mcast_address, undi_set_station_address, undi_set_packet_filter,
+PxeService undi_startup, undi_cleanup, undi_initialize, undi_reset_adapter, undi_shutdown,
+    undi_open, undi_close, undi_set_mcast_address, undi_set_station_address, undi_set_packet_filter,
     undi_get_information, undi_get_statistics, undi_clear_statistics, undi_get_mcast_address,
     undi_get_nic_type, undi_get_iface_info;
 

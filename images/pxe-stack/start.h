@@ -17,6 +17,13 @@ extern uint8_t stack_top[], resident_end[];
 /* Calls a PXE stack that is not ours, at @entry. @parameters: in our segment. Returns: AX */
 uint16_t foreign_call(FarPointer entry, uint16_t function, void *parameters);
 
+/*
+ * Writes the BIOS's low memory, where SeaBIOS has its stack, over itself. The pages have held code
+ * of its start, too; an emulator that has translated it checks every push of an INT 1Ah (the
+ * loaders' clock) against that, for microseconds, until the code has been overwritten.
+ */
+void bios_memory_rewrite(void);
+
 /* Prints one character by the BIOS. */
 void bios_print(char c);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Takes card, memory and interrupts over from the PXE stack that has loaded us, and gives memory and
- * interrupts back to the BIOS at the end.
+ * Takes card, memory and interrupts over from the PXE stack that has loaded us, and gives memory
+ * and interrupts back to the BIOS at the end.
  *
- * Theory of operation: iPXE lives at the top of base memory, hidden by the BIOS's word at 0040:0013 and
- * by a hook on interrupt 15h (memory map); others hook 1Ah (PXE installation check) and what they need
- * for their own console. It is asked for its cached packets and for the card's place on the PCI bus,
- * then told to stop. It does not restore everything; so every vector that still leads into its memory
- * is set to where all BIOSes since the IBM AT have the entry, which SeaBIOS keeps, too.
+ * Theory of operation: iPXE lives at the top of base memory, hidden by the BIOS's word at 0040:0013
+ * and by a hook on interrupt 15h (memory map); others hook 1Ah (PXE installation check) and what
+ * they need for their own console. It is asked for its cached packets and for the card's place on
+ * the PCI bus, then told to stop. It does not restore everything; so every vector that still leads
+ * into its memory is set to where all BIOSes since the IBM AT have the entry, which SeaBIOS keeps,
+ * too.
  */
 #include "images/pxe-stack/machine.h"
 #include "images/pxe-stack/stack.h"
@@ -174,7 +175,10 @@ static void
 stop_other_stack(FarPointer entry)
 {
     static const uint8_t calls[] = {
-        PXE_UNDI_CLOSE, PXE_UNDI_SHUTDOWN, PXE_UNLOAD_STACK, PXE_STOP_UNDI,
+        PXE_UNDI_CLOSE,
+        PXE_UNDI_SHUTDOWN,
+        PXE_UNLOAD_STACK,
+        PXE_STOP_UNDI,
     };
 
     for (uint8_t i = 0; i < sizeof calls; i++) {
@@ -252,6 +256,7 @@ take_over(Stack *self, FarPointer pxenv_at, FarPointer bangpxe_at)
         packet_take(&self->packets[i], entry, PXE_PACKET_DISCOVER + i);
     stop_other_stack(entry);
     vectors_restore(others_memory);
+    bios_memory_rewrite();
     nic_take(&self->nic);
     net_configure(self);
     print_card(&self->nic);

@@ -24,8 +24,8 @@ udp_parse(const uint8_t *packet, const uint8_t *udp, uint16_t len, Datagram *ret
     ret->source = ip4_get(packet + 12);
     ret->destination = ip4_get(packet + 16);
     if (be16_get(udp + UDP_CHECKSUM) != 0 &&
-        checksum_fold(checksum_add(
-            checksum_pseudo_header(ret->source, ret->destination, len), udp, len)) != 0)
+        checksum_fold(checksum_add(checksum_pseudo_header(ret->source, ret->destination, len), udp,
+                                   len)) != 0)
         return false;
     ret->source_port = be16_get(udp);
     ret->destination_port = be16_get(udp + 2);
@@ -151,7 +151,8 @@ ip_header_put(Net *self, Ip4 to, uint16_t len)
  *
  * Finds the way; datagrams that come meanwhile are lost. No frame may be received between this and
  * net_send(), since an answer to ARP is built in the same place.
- * Returns: (nullable): where up to UDP_PAYLOAD_MAX bytes are to be put; NULL: nobody has that address
+ * Returns: (nullable): where up to UDP_PAYLOAD_MAX bytes are to be put; NULL: nobody has that
+ *address
  **/
 uint8_t *
 net_begin(Net *self, const UdpPeer *to)
