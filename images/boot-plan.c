@@ -46,6 +46,13 @@ add_file(BootPlan *self, const char *path, gboolean append, const char *why, cha
     g_ptr_array_add(self->files, file);
 }
 
+/* BTX before 1.02 calls the PXE stack in virtual-8086 mode. */
+static gboolean
+loader_calls_in_vm86(const Media *media)
+{
+    return media->loader.btx_major == 1 && media->loader.btx_minor == 1;
+}
+
 static void
 plan_mfsroot(BootPlan *self)
 {
@@ -71,11 +78,32 @@ plan_live_root(BootPlan *self, const PlanOptions *options)
              g_strdup_printf("nameserver " IP4_FMT "\n", IP4_ARG(options->dns)));
 }
 
+/* Whose PXE stack is called. Where ours cannot be, the plan says why. */
+static void
+plan_pxe_stack(BootPlan *self, const Media *media, const PlanOptions *options)
+{
+    if (options->pxe_stack == PXE_STACK_IPXE)
+        self->stack_why = "as --pxe-stack says";
+    else if (!options->nic->own_stack)
+        self->stack_why = "ours has no driver for this network card";
+    else if (media->bootfile_size > pxe_stack_boot_program_max())
+        self->stack_why = "the boot program leaves no room for ours";
+    else if (options->pxe_stack == PXE_STACK_AUTO && !media->freebsd)
+        self->stack_why = "the boot program is not FreeBSD's";
+    else
+        self->own_stack = TRUE;
+    if (self->own_stack)
+        self->stack_why = options->pxe_stack == PXE_STACK_OWN ? "as --pxe-stack says"
+                          : loader_calls_in_vm86(media)
+                              ? "iPXE's does not survive calls in virtual-8086 mode"
+                              : "faster than iPXE's, and leaves no interrupt hooked";
+}
+
 /* Kernels up to 8 call the keyboard BIOS in vm86 mode, where iPXE still has its hook, and panic. */
 static void
 plan_keyboard(BootPlan *self, const Media *media)
 {
-    if (media->major == 0 || media->major >= 9 ||
+    if (self->own_stack || media->major == 0 || media->major >= 9 ||
         (media->arch != NULL && !g_str_equal(media->arch, "i386")))
         return;
     add_setting(self->settings, "hint.atkbd.0.disabled", "1",
@@ -119,7 +147,7 @@ plan_warnings(BootPlan *self, const Media *media)
 {
     const MediaLoader *loader = &media->loader;
 
-    if (loader->btx_major == 1 && loader->btx_minor < 2 && loader->btx_minor > 0)
+    if (loader_calls_in_vm86(media) && !self->own_stack)
         g_ptr_array_add(self->warnings,
                         g_strdup_printf("this loader (BTX %u.%02u) calls the PXE stack in "
                                         "virtual-8086 mode, which iPXE does not survive: it will "
@@ -151,6 +179,7 @@ boot_plan_new(const Media *media, const PlanOptions *options)
     self->dhcp_settings = g_ptr_array_new_with_free_func(setting_free);
     self->files = g_ptr_array_new_with_free_func(file_free);
     self->warnings = g_ptr_array_new_with_free_func(g_free);
+    plan_pxe_stack(self, media, options);
     if (!media->freebsd)
         return self;
     self->root_path = g_strdup_printf(IP4_FMT ":/", IP4_ARG(options->server));

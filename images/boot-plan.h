@@ -7,6 +7,8 @@
 
 #include "base/bytes.h"
 #include "images/media.h"
+#include "images/nic-table.h"
+#include "images/pxe-stack.h"
 
 /* A variable of the loader. */
 typedef struct {
@@ -27,10 +29,14 @@ typedef struct {
     gboolean serial; /* the console is to be the serial line */
     Ip4Addr server;  /* address of the NFS server */
     Ip4Addr dns;     /* address of the name server */
+    PxeStackMode pxe_stack;
+    const Nic *nic;
 } PlanOptions;
 
 typedef struct {
     char *root_path;          /* DHCP option 17; NULL when the boot program is not FreeBSD's */
+    gboolean own_stack;       /* our PXE stack is put in front of the boot program */
+    const char *stack_why;    /* what decided it */
     GPtrArray *settings;      /* of PlanSetting: for loader.conf.local */
     GPtrArray *dhcp_settings; /* of PlanSetting: by DHCP, since they matter before the first file */
     GPtrArray *files;         /* of PlanFile */

@@ -111,6 +111,7 @@ detect_loader(Media *self, Vfs *vfs)
         return;
     gsize len;
     const guint8 *data = g_bytes_get_data(bytes, &len);
+    self->bootfile_size = len;
     self->loader = media_loader_parse(data, len);
     self->freebsd = self->loader.generation != LOADER_UNKNOWN;
 }

@@ -32,14 +32,15 @@ typedef struct {
 } MediaLoader;
 
 typedef struct {
-    char *volume_id;    /* (nullable): of an ISO image */
-    char *bootfile;     /* (nullable): without '/' in front, as DHCP tells it */
-    gboolean freebsd;   /* the boot program is FreeBSD's pxeboot */
-    char *release;      /* (nullable): "7.0-RELEASE" */
-    const char *source; /* (nullable): where the release was read */
-    guint major, minor; /* 0.0: not known */
-    const char *arch;   /* (nullable): "i386", "amd64" */
-    char *kernel;       /* (nullable): path of the kernel file */
+    char *volume_id;     /* (nullable): of an ISO image */
+    char *bootfile;      /* (nullable): without '/' in front, as DHCP tells it */
+    gsize bootfile_size; /* bytes; 0 when it could not be read */
+    gboolean freebsd;    /* the boot program is FreeBSD's pxeboot */
+    char *release;       /* (nullable): "7.0-RELEASE" */
+    const char *source;  /* (nullable): where the release was read */
+    guint major, minor;  /* 0.0: not known */
+    const char *arch;    /* (nullable): "i386", "amd64" */
+    char *kernel;        /* (nullable): path of the kernel file */
     MediaLoader loader;
     MediaRoot root;
     char *mfsroot; /* (nullable): path of the memory disk's file */

@@ -12,6 +12,7 @@ typedef struct {
     const char *rom;     /* iPXE's boot ROM for it, as Debian's ipxe-qemu has it */
     const char *chip;    /* iPXE's name of the driver: ${net0/chip} */
     const char *freebsd; /* FreeBSD's drivers, for people */
+    gboolean own_stack;  /* images/pxe-stack/ has a driver for it */
 } Nic;
 
 /* Ended by an entry whose name is NULL. */

@@ -97,3 +97,4 @@ int vfs_mem_add_dir(Vfs *self, const char *path, guint32 mode);
 int vfs_mem_add_symlink(Vfs *self, const char *path, const char *target);
 Vfs *vfs_dir_new(const char *directory, GError **error);
 Vfs *vfs_overlay_new(Vfs *upper, Vfs *lower);
+Vfs *vfs_replace_new(Vfs *tree, VfsId file, GBytes *content); /* borrows @tree */

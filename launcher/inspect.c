@@ -32,8 +32,21 @@ add_settings(GString *text, const char *title, const GPtrArray *settings)
     }
 }
 
+static const char *
+pxe_stack_name(const BootPlan *plan)
+{
+    return plan->own_stack ? "own" : "ipxe";
+}
+
 static void
-add_media(GString *text, const Media *media)
+add_pxe_stack(GString *text, const BootPlan *plan)
+{
+    add_value(text, "PXE stack     ", pxe_stack_name(plan), "");
+    add_value(text, ": ", plan->stack_why, "\n");
+}
+
+static void
+add_media(GString *text, const Media *media, const BootPlan *plan)
 {
     const MediaLoader *loader = &media->loader;
 
@@ -45,6 +58,7 @@ add_media(GString *text, const Media *media)
     if (loader->btx_major > 0)
         g_string_append_printf(text, ", BTX %u.%02u", loader->btx_major, loader->btx_minor);
     g_string_append(text, loader->lua ? ", Lua\n" : "\n");
+    add_pxe_stack(text, plan);
     add_value(text, "kernel        ", media->kernel, "\n");
     add_value(text, "root          ", media_root_name(media->root), "");
     if (media->mfsroot != NULL)
@@ -80,10 +94,11 @@ inspect_text(const Medium *medium)
     add_value(text, "volume label  ", media->volume_id, "\n");
     add_value(text, "boot program  /", media->bootfile, "\n");
     if (media->freebsd) {
-        add_media(text, media);
+        add_media(text, media, medium->plan);
         add_plan(text, medium->plan);
     } else {
         g_string_append(text, "              not FreeBSD's: booted as it is, by TFTP\n");
+        add_pxe_stack(text, medium->plan);
     }
     return g_string_free(text, FALSE);
 }
@@ -133,6 +148,8 @@ json_plan(JsonObject *root, const BootPlan *boot_plan)
     JsonObject *plan = json_add_object(root, "plan");
 
     json_add_string(plan, "root_path", boot_plan->root_path);
+    json_add_string(plan, "pxe_stack", pxe_stack_name(boot_plan));
+    json_add_string(plan, "pxe_stack_why", boot_plan->stack_why);
     json_settings(plan, "loader_conf", boot_plan->settings);
     json_settings(plan, "dhcp_variables", boot_plan->dhcp_settings);
     JsonObject *files = json_add_array(plan, "files");

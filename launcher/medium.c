@@ -134,6 +134,8 @@ medium_plan(Medium *self, const RunConfig *config, GError **error)
         .serial = config->console == CONSOLE_SERIAL,
         .server = config->lan.server,
         .dns = config->lan.dns,
+        .pxe_stack = config->pxe_stack,
+        .nic = config->nic,
     };
 
     if (!wait_for_tree(self, error))
@@ -141,6 +143,8 @@ medium_plan(Medium *self, const RunConfig *config, GError **error)
     self->media = media_detect(self->tree, self->volume_id, self->bootfile);
     self->plan = boot_plan_new(self->media, &options);
     self->tree = boot_plan_overlay(self->plan, self->tree);
+    if (self->plan->own_stack)
+        self->tftp_tree = pxe_stack_tree(self->tree, self->bootfile);
     return TRUE;
 }
 
@@ -150,6 +154,7 @@ medium_clear(Medium *self)
 {
     boot_plan_free(self->plan);
     media_free(self->media);
+    vfs_free(self->tftp_tree);
     vfs_free(self->tree);
     iso_image_file_free(self->image);
     g_free(self->volume_id);

@@ -16,6 +16,7 @@ typedef struct {
     IsoImageFile *image; /* while its tree is being read */
     char *volume_id;     /* (nullable) */
     Vfs *tree;           /* once it is there */
+    Vfs *tftp_tree;      /* (nullable): the same, with our PXE stack in front of the boot program */
     Media *media;        /* after medium_plan() */
     BootPlan *plan;
 } Medium;

@@ -23,6 +23,7 @@
 
 /* What an option may be; the index is the value of its enum. */
 static const char *const boot_choices[] = { "iso", "rom", NULL };
+static const char *const pxe_stack_choices[] = { "auto", "ipxe", "own", NULL };
 static const char *const net_choices[] = { "restricted", "user", NULL };
 static const char *const display_choices[] = { "auto", "window", "text", "none", NULL };
 static const char *const console_choices[] = { "vga", "serial", NULL };
@@ -158,11 +159,16 @@ static gboolean
 validate_network(RunConfig *self, GError **error)
 {
     const RunText *text = &self->text;
-    guint net;
+    guint net, pxe_stack;
 
     self->nic = nic_find(text->nic != NULL ? text->nic : NIC_DEFAULT, error);
     if (self->nic == NULL)
         return FALSE;
+    if (!choose("--pxe-stack", text->pxe_stack, pxe_stack_choices, &pxe_stack, error))
+        return FALSE;
+    self->pxe_stack = (PxeStackMode)pxe_stack;
+    if (self->pxe_stack == PXE_STACK_OWN && !self->nic->own_stack)
+        return usage(error, "--pxe-stack own: has no driver for the NIC %s", self->nic->name);
     self->mac = MAC_DEFAULT;
     if (text->mac != NULL && !parse_mac(text->mac, &self->mac, error))
         return FALSE;
@@ -275,7 +281,7 @@ run_config_clear(RunConfig *self)
         &self->text.accel, &self->text.display, &self->text.console,       &self->text.memory,
         &self->text.cpus,  &self->text.timeout, &self->text.pcap,          &self->text.expect,
         &self->text.qemu,  &self->text.log,     &self->text.firmware_path, &self->text.address,
-        &self->text.port,  &self->text.socket,
+        &self->text.port,  &self->text.socket,  &self->text.pxe_stack,
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++)

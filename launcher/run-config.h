@@ -3,6 +3,7 @@
 #pragma once
 
 #include "images/nic-table.h"
+#include "images/pxe-stack.h"
 #include "slirp-config/lan-config.h"
 
 #include <gio/gio.h>
@@ -35,7 +36,7 @@ typedef enum {
 typedef struct {
     char *iso, *root, *bootfile, *boot, *nic, *mac, *net, *net_address, *accel, *display, *console;
     char *memory, *cpus, *timeout, *pcap, *expect, *qemu, *firmware_path, *log;
-    char *address, *port, *socket;
+    char *address, *port, *socket, *pxe_stack;
     gboolean menu, dry_run, quiet, json, version;
     char **rest; /* what is no option */
 } RunText;
@@ -46,6 +47,7 @@ typedef struct {
     const char *bootfile;   /* (nullable) */
     BootFrom boot;
     const Nic *nic;
+    PxeStackMode pxe_stack;
     MacAddr mac;
     NetMode net;
     LanConfig lan;

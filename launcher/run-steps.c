@@ -245,6 +245,11 @@ tell_plan(Run *self)
                         media->arch != NULL ? media->arch : media->bootfile);
 
     boot_progress_message(self->progress, "medium", text, g_get_monotonic_time());
+    if (media->freebsd && !self->medium.plan->own_stack) {
+        g_autofree char *stack =
+            g_strdup_printf("PXE stack: iPXE's (%s)", self->medium.plan->stack_why);
+        boot_progress_message(self->progress, "pxe", stack, g_get_monotonic_time());
+    }
     for (guint i = 0; i < self->medium.plan->warnings->len; i++)
         boot_progress_message(self->progress, "trouble",
                               g_ptr_array_index(self->medium.plan->warnings, i),
@@ -265,7 +270,8 @@ step_plan(Run *self, GError **error)
         self->policy.variables[i] = self->variables[i];
     }
     boot_server_set_tree(self->server, self->medium.tree);
-    gateway_set_tree(self->gateway, self->medium.tree);
+    gateway_set_tree(self->gateway,
+                     self->medium.tftp_tree != NULL ? self->medium.tftp_tree : self->medium.tree);
     gateway_set_policy(self->gateway, &self->policy);
     tell_plan(self);
     return TRUE;

@@ -30,6 +30,8 @@ def usage_errors():
                 (["--iso", iso, "--root", d], "--iso and --root"),
                 ([iso, iso], "there is one image already"),
                 (["--iso", iso, "--nic", "ne3000"], "rtl8139, e1000"),
+                (["--iso", iso, "--pxe-stack", "pxelinux"], "auto, ipxe, own"),
+                (["--iso", iso, "--pxe-stack", "own", "--nic", "ne2k_pci"], "no driver for the NIC ne2k_pci"),
                 (["--iso", iso, "--mac", "52:54:00:12:34"], "--mac '52:54:00:12:34'"),
                 (["--iso", iso, "--mac", "53:54:00:12:34:56"], "group address"),
                 (["--iso", iso, "--net", "bridge"], "restricted, user"),

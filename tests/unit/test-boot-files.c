@@ -10,6 +10,7 @@ static const PlanOptions options = {
     .menu = TRUE,
     .server = { { 192, 168, 64, 4 } },
     .dns = { { 192, 168, 64, 3 } },
+    .nic = nic_table,
 };
 
 /* A live medium needs both settings and files; see test-boot-plan.c for all of them. */

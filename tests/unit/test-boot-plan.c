@@ -157,6 +157,8 @@ test_plan(gconstpointer data)
         .serial = row->serial,
         .server = { { 192, 168, 64, 4 } },
         .dns = { { 192, 168, 64, 3 } },
+        .pxe_stack = PXE_STACK_IPXE,
+        .nic = nic_table,
     };
     g_autoptr(BootPlan) plan = boot_plan_new(&row->media, &options);
     g_autofree char *text = plan_text(plan);
@@ -169,6 +171,75 @@ test_plan(gconstpointer data)
     }
 }
 
+typedef struct {
+    const char *name;
+    PxeStackMode mode;
+    const char *nic;
+    Media media;
+    gboolean own;
+    const char *why;  /* a part of it */
+    const char *plan; /* a part of it; NULL: the keyboard stays, and nobody warns */
+} StackRow;
+
+#define VM86                                                                                       \
+    {                                                                                              \
+        .freebsd = TRUE, .major = 7, .arch = "i386", .kernel = KERNEL, .root = MEDIA_ROOT_MFSROOT, \
+        .loader = {                                                                                \
+            LOADER_NFS2,                                                                           \
+            1,                                                                                     \
+            1,                                                                                     \
+            FALSE,                                                                                 \
+            FALSE                                                                                  \
+        }                                                                                          \
+    }
+
+static const StackRow stack_rows[] = {
+    { "auto-7.0", PXE_STACK_AUTO, "rtl8139", VM86, TRUE, "virtual-8086 mode", NULL },
+    { "auto-8.0", PXE_STACK_AUTO, "rtl8139", I386(8, MFSROOT), TRUE, "faster", NULL },
+    { "auto-other-card", PXE_STACK_AUTO, "pcnet", VM86, FALSE, "no driver",
+      NO_KEYBOARD NO_MENU WARN_VM86 },
+    { "auto-other-program",
+      PXE_STACK_AUTO,
+      "rtl8139",
+      { .freebsd = FALSE },
+      FALSE,
+      "not FreeBSD's",
+      NULL },
+    { "auto-too-large",
+      PXE_STACK_AUTO,
+      "rtl8139",
+      { .freebsd = TRUE, .bootfile_size = 600000 },
+      FALSE,
+      "no room",
+      NULL },
+    { "ipxe", PXE_STACK_IPXE, "rtl8139", VM86, FALSE, "--pxe-stack", NO_KEYBOARD },
+    { "own-other-program",
+      PXE_STACK_OWN,
+      "rtl8139",
+      { .freebsd = FALSE },
+      TRUE,
+      "--pxe-stack",
+      NULL },
+};
+
+static void
+test_stack(gconstpointer data)
+{
+    const StackRow *row = data;
+    const PlanOptions options = { .pxe_stack = row->mode, .nic = nic_find(row->nic, NULL) };
+    g_autoptr(BootPlan) plan = boot_plan_new(&row->media, &options);
+    g_autofree char *text = plan_text(plan);
+
+    g_assert_cmpint(plan->own_stack, ==, row->own);
+    g_assert_nonnull(strstr(plan->stack_why, row->why));
+    if (row->plan != NULL) {
+        g_assert_nonnull(strstr(text, row->plan));
+    } else {
+        g_assert_null(strstr(text, "atkbd"));
+        g_assert_null(strstr(text, "virtual-8086"));
+    }
+}
+
 /* The addresses are those of the LAN, whatever they are. */
 static void
 test_addresses(void)
@@ -177,6 +248,7 @@ test_addresses(void)
     const PlanOptions options = {
         .server = { { 255, 254, 253, 252 } },
         .dns = { { 1, 2, 3, 4 } },
+        .nic = nic_table,
     };
     g_autoptr(BootPlan) plan = boot_plan_new(&media, &options);
     g_autofree char *text = plan_text(plan);
@@ -197,6 +269,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ROWS_ADD("/boot-plan/plan", plan_rows, test_plan);
+    ROWS_ADD("/boot-plan/stack", stack_rows, test_stack);
     g_test_add_func("/boot-plan/addresses", test_addresses);
     g_test_add_func("/boot-plan/free-nothing", test_free_nothing);
     return g_test_run();

@@ -52,6 +52,7 @@ line_text(const Line *self)
         { "bootfile", t->bootfile },
         { "boot", t->boot },
         { "nic", t->nic },
+        { "stack", t->pxe_stack },
         { "mac", t->mac },
         { "net", t->net },
         { "address", t->net_address },
@@ -113,10 +114,12 @@ static const GoodRow good_rows[] = {
     { "ipxe-iso", "ipxe-iso --nic e1000 -o - --firmware-path /a:/b",
       "ipxe-iso nic=e1000 firmware=/a:/b out=-" },
     { "all-of-run",
-      "--root /t --bootfile b --boot rom --nic n --mac m --net user --net-address a -m 2G --cpus 2 "
+      "--root /t --bootfile b --boot rom --nic n --pxe-stack s --mac m --net user --net-address a "
+      "-m 2G --cpus 2 "
       "--accel tcg --display none --console serial --menu --expect e --timeout 9 --pcap p --qemu q "
       "--firmware-path f --log debug -n -q",
-      "run root=/t bootfile=b boot=rom nic=n mac=m net=user address=a accel=tcg display=none "
+      "run root=/t bootfile=b boot=rom nic=n stack=s mac=m net=user address=a accel=tcg "
+      "display=none "
       "console=serial memory=2G cpus=2 timeout=9 pcap=p expect=e qemu=q log=debug firmware=f "
       "menu=1 dry=1 quiet=1" },
     { "long-names", "--memory 64 --dry-run --quiet", "run memory=64 dry=1 quiet=1" },
@@ -194,7 +197,8 @@ typedef struct {
 
 static const HelpRow help_rows[] = {
     { "run", "--help", COMMAND_RUN,
-      "--iso --root --bootfile --boot --nic --mac --net --net-address --memory --cpus --accel "
+      "--iso --root --bootfile --boot --nic --pxe-stack --mac --net --net-address --memory --cpus "
+      "--accel "
       "--display --console --menu --expect --timeout --pcap --qemu --firmware-path --dry-run "
       "--quiet --log --version inspect ipxe-iso",
       "--output --json" },

@@ -60,6 +60,7 @@ static const ReportRow report_rows[] = {
       "release       7.0-RELEASE (from the volume label)\n"
       "architecture  i386\n"
       "loader        7.0 to 8.1 (PXE UDP, NFSv2), BTX 1.01, Lua\n"
+      "PXE stack     ipxe: because\n"
       "kernel        /boot/kernel/kernel\n"
       "root          mfsroot /boot/mfsroot.gz\n"
       "root path     192.168.64.4:/ (DHCP option 17)\n"
@@ -86,7 +87,8 @@ static const ReportRow report_rows[] = {
       "{'format': 1, 'medium': 'all-there-is', 'volume_id': 'FBSD_7', 'bootfile': 'boot/pxeboot',"
       " 'freebsd': true, 'release': '7.0-RELEASE', 'arch': 'i386', 'kernel': '/boot/kernel/kernel',"
       " 'root': 'mfsroot', 'mfsroot': '/boot/mfsroot.gz', 'loader': {'generation': 'nfs2',"
-      " 'btx': '1.01', 'nfs_read_size': true, 'lua': true}, 'plan': {'root_path': '192.168.64.4:/',"
+      " 'btx': '1.01', 'nfs_read_size': true, 'lua': true}, 'plan': {'root_path': "
+      "'192.168.64.4:/', 'pxe_stack': 'ipxe', 'pxe_stack_why': 'because',"
       " 'loader_conf': [{'name': 'vfs.root.mountfrom', 'value': 'ufs:/dev/md0',"
       " 'why': 'the root is the memory disk'}, {'name': 'console', 'value': 'comconsole',"
       " 'why': 'the serial line'}], 'dhcp_variables': [{'name': 'nfs.read_size', 'value': '1344',"
@@ -107,13 +109,15 @@ static const ReportRow report_rows[] = {
       "release       -\n"
       "architecture  -\n"
       "loader        unknown\n"
+      "PXE stack     ipxe: because\n"
       "kernel        -\n"
       "root          none\n"
       "root path     10.0.0.4:/ (DHCP option 17)\n",
       "{'format': 1, 'medium': 'next-to-nothing', 'volume_id': null, 'bootfile': 'boot/pxeboot',"
       " 'freebsd': true, 'release': null, 'arch': null, 'kernel': null, 'root': 'none',"
       " 'mfsroot': null, 'loader': {'generation': null, 'btx': null, 'nfs_read_size': false,"
-      " 'lua': false}, 'plan': {'root_path': '10.0.0.4:/', 'loader_conf': [],"
+      " 'lua': false}, 'plan': {'root_path': '10.0.0.4:/', 'pxe_stack': 'ipxe', 'pxe_stack_why': "
+      "'because', 'loader_conf': [],"
       " 'dhcp_variables': [], 'files': [], 'warnings': []}}" },
     { "another-system's",
       { .bootfile = WORD("pxelinux.0") },
@@ -125,11 +129,13 @@ static const ReportRow report_rows[] = {
       "medium        another-system's\n"
       "volume label  -\n"
       "boot program  /pxelinux.0\n"
-      "              not FreeBSD's: booted as it is, by TFTP\n",
+      "              not FreeBSD's: booted as it is, by TFTP\n"
+      "PXE stack     ipxe: because\n",
       "{'format': 1, 'medium': \"another-system's\", 'volume_id': null, 'bootfile': 'pxelinux.0',"
       " 'freebsd': false, 'release': null, 'arch': null, 'kernel': null, 'root': 'none',"
       " 'mfsroot': null, 'loader': {'generation': null, 'btx': null, 'nfs_read_size': false,"
-      " 'lua': false}, 'plan': {'root_path': null, 'loader_conf': [], 'dhcp_variables': [],"
+      " 'lua': false}, 'plan': {'root_path': null, 'pxe_stack': 'ipxe', 'pxe_stack_why': "
+      "'because', 'loader_conf': [], 'dhcp_variables': [],"
       " 'files': [], 'warnings': []}}" },
     { "hostile\nwarning: all is well\033[2J",
       { .volume_id = WORD("A\nB\xff"), .bootfile = WORD("a\033]0;x\a"), .freebsd = TRUE },
@@ -144,6 +150,7 @@ static const ReportRow report_rows[] = {
       "release       -\n"
       "architecture  -\n"
       "loader        unknown\n"
+      "PXE stack     ipxe: because\n"
       "kernel        -\n"
       "root          none\n"
       "root path     10.0.0.4:/ (DHCP option 17)\n",
@@ -151,7 +158,8 @@ static const ReportRow report_rows[] = {
       " 'volume_id': 'A\\nB\\ufffd', 'bootfile': 'a\\u001b]0;x\\u0007',"
       " 'freebsd': true, 'release': null, 'arch': null, 'kernel': null, 'root': 'none',"
       " 'mfsroot': null, 'loader': {'generation': null, 'btx': null, 'nfs_read_size': false,"
-      " 'lua': false}, 'plan': {'root_path': '10.0.0.4:/', 'loader_conf': [],"
+      " 'lua': false}, 'plan': {'root_path': '10.0.0.4:/', 'pxe_stack': 'ipxe', 'pxe_stack_why': "
+      "'because', 'loader_conf': [],"
       " 'dhcp_variables': [], 'files': [], 'warnings': []}}" },
 };
 
@@ -191,7 +199,14 @@ test_report(gconstpointer data)
     g_autoptr(GPtrArray) plan_files = files_array(row->files);
     g_autoptr(GPtrArray) plan_warnings = texts_array(row->warnings);
     Media media = row->media;
-    BootPlan plan = { WORD(row->root_path), conf, variables, plan_files, plan_warnings };
+    BootPlan plan = {
+        .root_path = WORD(row->root_path),
+        .stack_why = "because",
+        .settings = conf,
+        .dhcp_settings = variables,
+        .files = plan_files,
+        .warnings = plan_warnings,
+    };
     const Medium medium = { .name = row->name, .media = &media, .plan = &plan };
 
     g_autofree char *text = inspect_text(&medium);
@@ -211,16 +226,23 @@ static void
 test_order(void)
 {
     static const char *const members[] = {
-        "\n  \"format\": 1",   "\n  \"medium\"",        "\n  \"volume_id\"",
-        "\n  \"bootfile\"",    "\n  \"freebsd\"",       "\n  \"release\"",
-        "\n  \"arch\"",        "\n  \"kernel\"",        "\n  \"root\"",
-        "\n  \"mfsroot\"",     "\n  \"loader\"",        "\n  \"plan\"",
-        "\n    \"root_path\"", "\n    \"loader_conf\"", "\n    \"dhcp_variables\"",
-        "\n    \"files\"",     "\n    \"warnings\"",
+        "\n  \"format\": 1",     "\n  \"medium\"",           "\n  \"volume_id\"",
+        "\n  \"bootfile\"",      "\n  \"freebsd\"",          "\n  \"release\"",
+        "\n  \"arch\"",          "\n  \"kernel\"",           "\n  \"root\"",
+        "\n  \"mfsroot\"",       "\n  \"loader\"",           "\n  \"plan\"",
+        "\n    \"root_path\"",   "\n    \"pxe_stack\"",      "\n    \"pxe_stack_why\"",
+        "\n    \"loader_conf\"", "\n    \"dhcp_variables\"", "\n    \"files\"",
+        "\n    \"warnings\"",
     };
     g_autoptr(GPtrArray) none = g_ptr_array_new();
     Media media = { .bootfile = WORD("a/b") };
-    BootPlan plan = { NULL, none, none, none, none };
+    BootPlan plan = {
+        .stack_why = "because",
+        .settings = none,
+        .dhcp_settings = none,
+        .files = none,
+        .warnings = none,
+    };
     const Medium medium = { .name = "x", .media = &media, .plan = &plan };
     g_autofree char *json = inspect_json(&medium);
     const char *at = json;

@@ -10,7 +10,7 @@
 /* As RunText, but of constants; `rest` has its words separated by spaces. */
 typedef struct {
     const char *iso, *root, *bootfile, *boot, *nic, *mac, *net, *net_address, *accel, *display;
-    const char *console, *memory, *cpus, *timeout, *expect, *rest;
+    const char *console, *memory, *cpus, *timeout, *expect, *pxe_stack, *rest;
 } Words;
 
 static void
@@ -31,6 +31,7 @@ fill_text(RunText *text, const Words *words)
     text->cpus = g_strdup(words->cpus);
     text->timeout = g_strdup(words->timeout);
     text->expect = g_strdup(words->expect);
+    text->pxe_stack = g_strdup(words->pxe_stack);
     text->rest = words->rest != NULL ? g_strsplit(words->rest, " ", -1) : NULL;
 }
 
@@ -40,11 +41,11 @@ config_text(const RunConfig *config)
 {
     return g_strdup_printf(
         "iso=%s root=%s bootfile=%s boot=%d nic=%s mac=" MAC_FMT " net=%d lan=" IP4_FMT
-        "/%u accel=%d display=%d console=%d memory=%u cpus=%u timeout=%u expect=%s ",
+        "/%u accel=%d display=%d console=%d memory=%u cpus=%u timeout=%u expect=%s stack=%d ",
         config->iso, config->root, config->bootfile, config->boot, config->nic->name,
         MAC_ARG(config->mac), config->net, IP4_ARG(config->lan.network), config->lan.prefix_len,
         config->accel, config->display, config->console, config->memory_mb, config->cpus,
-        config->timeout_s, config->expect != NULL ? config->text.expect : "-");
+        config->timeout_s, config->expect != NULL ? config->text.expect : "-", config->pxe_stack);
 }
 
 typedef struct {
@@ -68,6 +69,9 @@ static const GoodRow good_rows[] = {
     { "boot-iso", { ISO, .boot = "iso" }, " boot=0 " },
     { "boot-rom", { ISO, .boot = "rom" }, " boot=1 " },
     { "nic", { ISO, .nic = "e1000" }, " nic=e1000 " },
+    { "pxe-stack-auto", { ISO }, " stack=0 " },
+    { "pxe-stack-ipxe", { ISO, .nic = "pcnet", .pxe_stack = "ipxe" }, " stack=1 " },
+    { "pxe-stack-own", { ISO, .pxe_stack = "own" }, " stack=2 " },
     { "mac", { ISO, .mac = "00:11:22:aa:BB:cC" }, " mac=00:11:22:aa:bb:cc " },
     { "mac-of-low-bytes", { ISO, .mac = "00:00:00:00:00:01" }, " mac=00:00:00:00:00:01 " },
     { "mac-of-the-highest-bytes", { ISO, .mac = "fe:ff:ff:ff:ff:ff" }, " mac=fe:ff:ff:ff:ff:ff " },
@@ -139,6 +143,11 @@ static const BadRow bad_rows[] = {
     { "boot-empty", { ISO, .boot = "" }, "--boot ''", "iso, rom" },
     { "boot-capitals", { ISO, .boot = "ISO" }, "--boot 'ISO'", "iso, rom" },
     { "nic", { ISO, .nic = "tulip" }, "'tulip'", "use one of rtl8139, " },
+    { "pxe-stack", { ISO, .pxe_stack = "intel" }, "--pxe-stack 'intel'", "auto, ipxe, own" },
+    { "pxe-stack-without-driver",
+      { ISO, .nic = "pcnet", .pxe_stack = "own" },
+      "--pxe-stack own",
+      "no driver for the NIC pcnet" },
     { "mac-empty", { ISO, .mac = "" }, "--mac ''", SIX },
     { "mac-short", { ISO, .mac = "52:54:00:12:34" }, "--mac '52:54:00:12:34'", SIX },
     { "mac-long", { ISO, .mac = "52:54:00:12:34:56:78" }, "--mac", SIX },
