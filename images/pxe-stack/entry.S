@@ -152,24 +152,14 @@ map_failed:
     popw    %bp
     iretw
 
-    .section .data
+    .section .bss
     .balign 16
     .globl pxenv, bangpxe, int15_next
 pxenv:
-    .ascii  "PXENV+"
-    .word   0x0201
-    .byte   0x2c
-    .org    pxenv + 0x2c
+    .skip   0x2c
     .balign 16
 bangpxe:
-    .ascii  "!PXE"
-    .byte   0x58
-    .org    bangpxe + 0x18
-    .long   -1                  /* no status callout */
-    .byte   0, 7                /* seven segments */
-    .org    bangpxe + 0x58
-
-    .section .bss
+    .skip   0x58
     .balign 4
 int15_next:
     .skip   4

@@ -115,3 +115,81 @@ far_write(FarPointer to, const void *from, uint16_t len)
                      : "r"((uint32_t)(len & 3)), "r"((uint32_t)at.segment)
                      : "memory");
 }
+
+/* INT 15h, AH=87h takes a table of descriptors: two for itself, source, destination, two more. */
+typedef struct __attribute__((packed)) {
+    uint16_t limit;
+    uint16_t base_low;
+    uint8_t base_middle, access;
+    uint8_t flags, base_high;
+} MoveDescriptor;
+
+enum {
+    MOVE_SOURCE = 2,
+    MOVE_DESTINATION = 3,
+    MOVE_DESCRIPTORS = 6,
+};
+
+#define MOVE_ACCESS_DATA 0x93
+#define MOVE_LIMIT       0xffff
+
+static MoveDescriptor
+move_descriptor(uint32_t address)
+{
+    return (MoveDescriptor){
+        .limit = MOVE_LIMIT,
+        .base_low = (uint16_t)address,
+        .base_middle = (uint8_t)(address >> 16),
+        .base_high = (uint8_t)(address >> 24),
+        .access = MOVE_ACCESS_DATA,
+    };
+}
+
+/* Copies @words 16-bit words anywhere. Returns: whether the BIOS did it */
+static bool
+physical_move(uint32_t to, uint32_t from, uint16_t words)
+{
+    MoveDescriptor table[MOVE_DESCRIPTORS] = {
+        [MOVE_SOURCE] = move_descriptor(from),
+        [MOVE_DESTINATION] = move_descriptor(to),
+    };
+    uint16_t ax = 0x8700;
+    const void *at = table;
+
+    __asm__ volatile("int $0x15\n\t"
+                     "sbbb %%al, %%al"
+                     : "+a"(ax), "+c"(words), "+S"(at)
+                     :
+                     : "memory", "cc");
+    return (ax & 0xff) == 0;
+}
+
+/**
+ * physical_write:
+ * @to: an address below 4 GiB
+ * @from: in our segment
+ * @len: bytes
+ *
+ * The BIOS moves words; of the last one, half may belong to somebody else.
+ * Returns: whether it worked; above the first megabyte that is up to the BIOS
+ **/
+bool
+physical_write(uint32_t to, const void *from, uint16_t len)
+{
+    const uint8_t *bytes = from;
+    uint8_t last[2];
+
+    if (to + len <= 0x100000) {
+        far_write((FarPointer){ (uint16_t)(to & 15), (uint16_t)(to >> 4) }, from, len);
+        return true;
+    }
+    if (len > 1 && !physical_move(to, physical_address(from), len / 2))
+        return false;
+    if (len % 2 == 0)
+        return true;
+    to += len - 1u;
+    if (!physical_move(physical_address(last), to, 1))
+        return false;
+    last[0] = bytes[len - 1];
+    return physical_move(to, physical_address(last), 1);
+}

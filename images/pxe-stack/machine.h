@@ -18,6 +18,7 @@ bool timer_expired(Timer *self);
 
 void far_read(void *to, FarPointer from, uint16_t len);
 void far_write(FarPointer to, const void *from, uint16_t len);
+bool physical_write(uint32_t to, const void *from, uint16_t len);
 
 #ifdef PXE_STACK_FREESTANDING
 

@@ -10,6 +10,9 @@
 
 #include "images/pxe-stack/wire.h"
 
+#define PXE_VERSION    0x0201
+#define PXE_NO_CALLOUT UINT32_MAX
+
 #define PXE_PACKED __attribute__((packed))
 
 typedef enum {
@@ -111,7 +114,7 @@ typedef struct PXE_PACKED {
     char signature[4]; /* "!PXE" */
     uint8_t len, checksum, revision, reserved;
     FarPointer undi_rom, base_rom, entry, protected_mode_entry;
-    uint32_t status_callout; /* all ones: none */
+    uint32_t status_callout;
     uint8_t reserved2, n_segments;
     uint16_t first_selector;
     PxeSegment segments[PXE_SEGMENT_COUNT];

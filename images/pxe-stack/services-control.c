@@ -39,6 +39,7 @@ unload(Stack *self)
 {
     nic_stop(&self->nic);
     self->udp_open = false;
+    self->tftp.open = false;
     if (!self->handed_back)
         self->handed_back = hand_back();
     return self->handed_back ? PXE_SUCCESS : PXE_KEEP_ALL;

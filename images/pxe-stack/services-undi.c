@@ -75,6 +75,7 @@ undi_shutdown(Stack *self, PxeParameters *p)
     (void)p;
     nic_stop(&self->nic);
     self->udp_open = false;
+    self->tftp.open = false;
     return PXE_SUCCESS;
 }
 

@@ -26,6 +26,11 @@ static const ServiceEntry services[] = {
     SERVICE(PXE_UNDI_TRANSMIT, PxeUndiTransmit, undi_transmit),
     SERVICE(PXE_UDP_OPEN, PxeUdpOpen, udp_open),
     SERVICE(PXE_UDP_CLOSE, uint16_t, udp_close),
+    SERVICE(PXE_TFTP_READ, PxeTftpRead, tftp_service_read),
+    SERVICE(PXE_TFTP_OPEN, PxeTftpOpen, tftp_service_open),
+    SERVICE(PXE_TFTP_CLOSE, uint16_t, tftp_service_close),
+    SERVICE(PXE_TFTP_GET_FSIZE, PxeTftpFileSize, tftp_service_get_fsize),
+    SERVICE(PXE_TFTP_READ_FILE, PxeTftpReadFile, tftp_service_read_file),
     SERVICE(PXE_GET_CACHED_INFO, PxeCachedInfo, get_cached_info),
     SERVICE(PXE_START_UNDI, PxeStartUndi, start_undi),
     SERVICE(PXE_STOP_UNDI, uint16_t, stop_undi),
@@ -96,6 +101,7 @@ stack_start(FarPointer pxenv_at, FarPointer bangpxe_at)
     stack.nic.tx = stack_tx;
     stack.nic.memory = stack_nic_memory;
     stack.net.nic = &stack.nic;
+    stack.tftp.net = &stack.net;
     stack.net.reassembly = &stack_reassembly;
     return take_over(&stack, pxenv_at, bangpxe_at);
 }

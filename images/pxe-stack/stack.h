@@ -4,6 +4,7 @@
 
 #include "images/pxe-stack/net.h"
 #include "images/pxe-stack/pxe.h"
+#include "images/pxe-stack/tftp.h"
 
 #define STACK_PACKETS     3    /* DHCPDISCOVER, DHCPACK, and the boot server's reply */
 #define STACK_PACKET_SIZE 1260 /* of BOOTPLAYER, PXE 2.1 §3.2.1: 236 bytes, and 1024 of options */
@@ -16,6 +17,7 @@ typedef struct {
 typedef struct {
     Nic nic;
     Net net;
+    Tftp tftp;
     StackPacket packets[STACK_PACKETS];
     bool handed_back; /* memory and vectors are not ours any more */
     bool udp_open;
@@ -33,6 +35,10 @@ PxeService get_cached_info, start_undi, stop_undi, unload_stack;
 
 /* services-udp.c */
 PxeService udp_open, udp_close, udp_read, udp_write;
+
+/* services-tftp.c */
+PxeService tftp_service_open, tftp_service_read, tftp_service_close, tftp_service_get_fsize,
+    tftp_service_read_file;
 
 /* services-undi.c */
 PxeService undi_startup, undi_cleanup, undi_initialize, undi_reset_adapter, undi_shutdown,

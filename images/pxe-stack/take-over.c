@@ -203,22 +203,33 @@ structures_fill(void)
 {
     uint16_t segment = own_segment(), size = (uint16_t)(uintptr_t)resident_end;
 
-    pxenv.entry = far_pointer_to(pxenv_entry);
-    pxenv.bangpxe = far_pointer_to(&bangpxe);
-    pxenv.undi_code_segment = segment;
-    pxenv.undi_code_size = size;
-    pxenv.undi_data_segment = segment;
-    pxenv.undi_data_size = size;
-    pxenv.base_code_segment = segment;
-    pxenv.base_code_size = size;
-    pxenv.base_data_segment = segment;
-    pxenv.base_data_size = size;
-    pxenv.stack_segment = segment;
-    pxenv.stack_size = (uint16_t)(uintptr_t)stack_top;
-    bangpxe.entry = far_pointer_to(bangpxe_entry);
+    pxenv = (Pxenv){
+        .signature = { 'P', 'X', 'E', 'N', 'V', '+' },
+        .version = PXE_VERSION,
+        .len = sizeof pxenv,
+        .entry = far_pointer_to(pxenv_entry),
+        .stack_segment = segment,
+        .stack_size = (uint16_t)(uintptr_t)stack_top,
+        .base_code_segment = segment,
+        .base_code_size = size,
+        .base_data_segment = segment,
+        .base_data_size = size,
+        .undi_data_segment = segment,
+        .undi_data_size = size,
+        .undi_code_segment = segment,
+        .undi_code_size = size,
+        .bangpxe = far_pointer_to(&bangpxe),
+    };
+    pxenv.checksum = negated_sum(&pxenv, sizeof pxenv);
+    bangpxe = (BangPxe){
+        .signature = { '!', 'P', 'X', 'E' },
+        .len = sizeof bangpxe,
+        .entry = far_pointer_to(bangpxe_entry),
+        .status_callout = PXE_NO_CALLOUT,
+        .n_segments = PXE_SEGMENT_COUNT,
+    };
     for (uint8_t i = 0; i < PXE_SEGMENT_COUNT; i++)
         bangpxe.segments[i] = (PxeSegment){ segment, (uint32_t)segment << 4, size };
-    pxenv.checksum = negated_sum(&pxenv, sizeof pxenv);
     bangpxe.checksum = negated_sum(&bangpxe, sizeof bangpxe);
 }
 
