@@ -10,8 +10,8 @@
 const Nic nic_table[] = {
     { "rtl8139", "rtl8139", "pxe-rtl8139.rom", "rtl8139", "re", TRUE },
     { "e1000", "e1000", "pxe-e1000.rom", "82540em", "em", FALSE },
-    { "e1000e", "e1000e", "pxe-e1000e.rom", "82574l", "em", FALSE },
-    { "virtio", "virtio-net-pci", "pxe-virtio.rom", "virtio-net", "vtnet, from 9 on", FALSE },
+    { "e1000e", "e1000e", "pxe-e1000e.rom", "82574l", "em", TRUE },
+    { "virtio", "virtio-net-pci", "pxe-virtio.rom", "virtio-net", "vtnet, from 9 on", TRUE },
     { "pcnet", "pcnet", "pxe-pcnet.rom", "pcnet32", "pcn, le", FALSE },
     { "ne2k_pci", "ne2k_pci", "pxe-ne2k_pci.rom", "ns8390", "ed", FALSE },
     { "i82559er", "i82559er", "pxe-eepro100.rom", "eepro100", "fxp", FALSE },

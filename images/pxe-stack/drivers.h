@@ -4,4 +4,4 @@
 
 #include "images/pxe-stack/nic.h"
 
-extern const NicDriver rtl8139_driver;
+extern const NicDriver rtl8139_driver, e1000e_driver, virtio_driver;

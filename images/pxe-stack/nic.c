@@ -20,7 +20,7 @@
 #define PCI_COMMAND_MASTER 0x0004u
 #define PCI_BAR_IS_IO      0x1u
 
-static const NicDriver *const nic_drivers[] = { &rtl8139_driver };
+static const NicDriver *const nic_drivers[] = { &rtl8139_driver, &e1000e_driver, &virtio_driver };
 
 static uint32_t
 pci_read(uint16_t address, uint8_t offset)

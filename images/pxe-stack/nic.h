@@ -44,7 +44,7 @@ typedef struct {
     void (*release)(Nic *nic);
 } NicDriver;
 
-#define NIC_MEMORY_SIZE 12288 /* for rings: the largest that a driver needs */
+#define NIC_MEMORY_SIZE 20480 /* for rings: virtio needs the most */
 
 struct Nic {
     const NicDriver *driver;
