@@ -5,6 +5,6 @@
 pxe_stack_image_size:
     .long   pxe_stack_image_end - pxe_stack_image
 pxe_stack_image:
-    .incbin PXE_STACK_BIN
+    .incbin "pxe-stack.bin"
 pxe_stack_image_end:
     .section .note.GNU-stack, "", %progbits
