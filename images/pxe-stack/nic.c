@@ -20,6 +20,8 @@
 #define PCI_COMMAND_MASTER 0x0004u
 #define PCI_BAR_IS_IO      0x1u
 
+#define NIC_BAD_FRAMES 16 /* dropped in one call */
+
 static const NicDriver *const nic_drivers[] = { &rtl8139_driver, &e1000e_driver, &virtio_driver };
 
 static uint32_t
@@ -146,25 +148,38 @@ nic_send(Nic *self, uint16_t len)
     return true;
 }
 
+/* The next frame, of whatever length. */
+static uint16_t
+nic_next(Nic *self)
+{
+    nic_release(self);
+    uint16_t len = self->running ? self->driver->receive(self) : 0;
+    self->holds_frame = len > 0;
+    return len;
+}
+
 /**
  * nic_receive:
  * @self: a card
  *
  * The frame before is given back; the one that @self->frame points to now stays until the next
- *call. Returns: its length; 0: nothing has come
+ *call. Frames that are too short or too long are dropped, a limited number of them in one call.
+ * Returns: its length, from ETH_HEADER to ETH_FRAME_MAX; 0: nothing has come
  **/
 uint16_t
 nic_receive(Nic *self)
 {
+    for (uint8_t i = 0; i < NIC_BAD_FRAMES; i++) {
+        uint16_t len = nic_next(self);
+        if (len == 0)
+            return 0;
+        if (len < ETH_HEADER || len > ETH_FRAME_MAX)
+            continue;
+        self->frames_received++;
+        return len;
+    }
     nic_release(self);
-    if (!self->running)
-        return 0;
-    uint16_t len = self->driver->receive(self);
-    if (len == 0)
-        return 0;
-    self->holds_frame = true;
-    self->frames_received++;
-    return len;
+    return 0;
 }
 
 /* Gives the frame that nic_receive() has shown back to the card. */

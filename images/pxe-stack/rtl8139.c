@@ -46,7 +46,7 @@ enum {
 #define RX_CONFIG_BROADCAST 0x00000008u
 #define RX_CONFIG_USUAL     0x0000e780u /* whole frames, bursts without limit, 8 KiB, WRAP */
 
-#define RX_RING_SIZE   8192
+#define RX_RING_SIZE   8192u
 #define RX_STATUS_OK   0x0001
 #define RX_HEADER      4
 #define RX_CHECKSUM    4
@@ -54,6 +54,8 @@ enum {
 
 #define EEPROM_CONFIG_UNLOCK 0xc0
 #define EEPROM_CONFIG_LOCK   0x00
+
+_Static_assert(NIC_MEMORY_SIZE >= 2 * RX_RING_SIZE + 16, "a frame behind the ring's end");
 
 #define RESET_MS 100
 #define SEND_MS  100
@@ -148,7 +150,9 @@ rtl8139_send(Nic *nic, uint16_t len)
     return (status & TX_STATUS_OK) != 0;
 }
 
-/* A length that cannot be is a sign of an overrun; the card begins anew then. */
+/* A length that cannot be is a sign of an overrun; the card begins anew then. A frame that is
+ * longer than the standard has it may begin at the ring's last byte: there is room for it behind.
+ */
 static uint16_t
 rtl8139_receive(Nic *nic)
 {
@@ -159,8 +163,7 @@ rtl8139_receive(Nic *nic)
     const uint8_t *header = nic->memory + nic->rx_at;
     memcpy(&status, header, sizeof status);
     memcpy(&len, header + 2, sizeof len);
-    if ((status & RX_STATUS_OK) == 0 || len < RX_CHECKSUM + ETH_HEADER ||
-        len > RX_CHECKSUM + ETH_FRAME_MAX + 4) {
+    if ((status & RX_STATUS_OK) == 0 || len <= RX_CHECKSUM || len > RX_RING_SIZE) {
         (void)rtl8139_start(nic);
         return 0;
     }

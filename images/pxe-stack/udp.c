@@ -38,11 +38,8 @@ static bool
 eth_input(Net *self, uint16_t len, Datagram *ret)
 {
     const uint8_t *packet = self->nic->frame + ETH_HEADER;
-    uint16_t type;
+    uint16_t type = be16_get(packet - 2);
 
-    if (len < ETH_HEADER)
-        return false;
-    type = be16_get(self->nic->frame + ETH_HEADER - 2);
     len -= ETH_HEADER;
     if (type == ETH_TYPE_ARP)
         arp_input(self, packet, len);
