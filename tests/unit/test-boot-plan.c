@@ -177,8 +177,9 @@ typedef struct {
     const char *nic;
     Media media;
     gboolean own;
-    const char *why;  /* a part of it */
-    const char *plan; /* a part of it; NULL: the keyboard stays, and nobody warns */
+    const char *why;       /* a part of it */
+    const char *plan;      /* a part of it; NULL: the keyboard stays, and nobody warns */
+    const char *read_size; /* (nullable) */
 } StackRow;
 
 #define VM86                                                                                       \
@@ -196,6 +197,9 @@ typedef struct {
 static const StackRow stack_rows[] = {
     { "auto-7.0", PXE_STACK_AUTO, "rtl8139", VM86, TRUE, "virtual-8086 mode", NULL },
     { "auto-8.0", PXE_STACK_AUTO, "rtl8139", I386(8, MFSROOT), TRUE, "faster", NULL },
+    { "auto-15.0", PXE_STACK_AUTO, "virtio", AMD64(15, LIVE, TRUE), TRUE, "faster", NULL, "4096" },
+    { "ipxe-15.0", PXE_STACK_IPXE, "virtio", AMD64(15, LIVE, TRUE), FALSE, "--pxe-stack", NULL,
+      "1344" },
     { "auto-other-card", PXE_STACK_AUTO, "pcnet", VM86, FALSE, "no driver",
       NO_KEYBOARD NO_MENU WARN_VM86 },
     { "auto-other-program",
@@ -232,6 +236,10 @@ test_stack(gconstpointer data)
 
     g_assert_cmpint(plan->own_stack, ==, row->own);
     g_assert_nonnull(strstr(plan->stack_why, row->why));
+    if (row->read_size != NULL) {
+        const PlanSetting *setting = g_ptr_array_index(plan->dhcp_settings, 0);
+        g_assert_cmpstr(setting->value, ==, row->read_size);
+    }
     if (row->plan != NULL) {
         g_assert_nonnull(strstr(text, row->plan));
     } else {
