@@ -90,20 +90,19 @@ service_call(uint16_t function, FarPointer at)
 
 /**
  * stack_start:
- * @pxenv_at: the boot ROM's PXENV+
- * @bangpxe_at: its !PXE
+ * @bangpxe_at: the boot ROM's !PXE
  *
  * Returns: whether the stack runs; else the boot ROM's is as it was
  **/
 uint16_t
-stack_start(FarPointer pxenv_at, FarPointer bangpxe_at)
+stack_start(FarPointer bangpxe_at)
 {
     stack.nic.tx = stack_tx;
     stack.nic.memory = stack_nic_memory;
     stack.net.nic = &stack.nic;
     stack.tftp.net = &stack.net;
     stack.net.reassembly = &stack_reassembly;
-    return take_over(&stack, pxenv_at, bangpxe_at);
+    return take_over(&stack, bangpxe_at);
 }
 
 /* Starts the card, if it is not on. Returns: whether it is on */

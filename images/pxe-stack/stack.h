@@ -50,5 +50,5 @@ PxeService undi_startup, undi_cleanup, undi_initialize, undi_reset_adapter, undi
 PxeService undi_transmit, undi_isr;
 
 /* take-over.c */
-bool take_over(Stack *self, FarPointer pxenv, FarPointer bangpxe);
+bool take_over(Stack *self, FarPointer bangpxe_at);
 bool hand_back(void);

@@ -65,12 +65,10 @@ at_home:
     movw    %ss, rom_stack + 2
     movw    %bx, rom_pxenv
     movw    %dx, rom_pxenv + 2
-    movl    %ecx, rom_bangpxe
     movw    %ax, %es
     movw    %ax, %ss
     movl    $stack_top, %esp
-    movl    rom_pxenv, %eax
-    movl    rom_bangpxe, %edx
+    movl    %ecx, %eax                  /* !PXE */
     calll   stack_start
     testw   %ax, %ax
     jz      call_with_rom
@@ -130,8 +128,6 @@ returned:
 rom_stack:
     .skip   4
 rom_pxenv:
-    .skip   4
-rom_bangpxe:
     .skip   4
 
     .section .note.GNU-stack, "", %progbits

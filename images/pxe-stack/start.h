@@ -29,4 +29,4 @@ void bios_print(char c);
 
 /* services.c, called from entry.S and start.S */
 uint16_t service_call(uint16_t function, FarPointer at);
-uint16_t stack_start(FarPointer pxenv_at, FarPointer bangpxe_at);
+uint16_t stack_start(FarPointer bangpxe_at);

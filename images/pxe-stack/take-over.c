@@ -233,13 +233,14 @@ structures_fill(void)
     bangpxe.checksum = negated_sum(&bangpxe, sizeof bangpxe);
 }
 
+/* Returns: the other stack's entry, which is called through either structure alike; 0:0: there is
+ * none */
 static FarPointer
-other_entry(FarPointer pxenv_at, FarPointer bangpxe_at)
+other_entry(FarPointer at)
 {
     BangPxe other;
 
-    (void)pxenv_at;
-    far_read(&other, bangpxe_at, sizeof other);
+    far_read(&other, at, sizeof other);
     if (memcmp(other.signature, "!PXE", sizeof other.signature) != 0)
         return (FarPointer){ 0, 0 };
     return other.entry;
@@ -248,15 +249,14 @@ other_entry(FarPointer pxenv_at, FarPointer bangpxe_at)
 /**
  * take_over:
  * @self: the stack, its buffers set up
- * @pxenv_at: the other stack's PXENV+
- * @bangpxe_at: its !PXE
+ * @bangpxe_at: the other stack's !PXE
  *
- * Returns: FALSE when we cannot drive the card: nothing has been changed then
+ * Returns: FALSE when we have no driver for the card: nothing has been changed then
  **/
 bool
-take_over(Stack *self, FarPointer pxenv_at, FarPointer bangpxe_at)
+take_over(Stack *self, FarPointer bangpxe_at)
 {
-    FarPointer entry = other_entry(pxenv_at, bangpxe_at);
+    FarPointer entry = other_entry(bangpxe_at);
     uint32_t others_memory = (uint32_t)low_read16(BDA_BASE_KB) << 10;
 
     if (entry.segment == 0 || !card_find(self, entry)) {
@@ -275,7 +275,9 @@ take_over(Stack *self, FarPointer pxenv_at, FarPointer bangpxe_at)
     low_write16(BDA_BASE_KB, own_segment() >> 6);
     int15_next = vector_get(MEMORY_MAP_VECTOR);
     vector_set(MEMORY_MAP_VECTOR, far_pointer_to(int15_hook));
-    return nic_start(&self->nic, NIC_FILTER_USUAL);
+    if (!nic_start(&self->nic, NIC_FILTER_USUAL))
+        print("The card does not start\r\n");
+    return true;
 }
 
 /**
