@@ -150,8 +150,10 @@ rtl8139_send(Nic *nic, uint16_t len)
     return (status & TX_STATUS_OK) != 0;
 }
 
-/* A length that cannot be is a sign of an overrun; the card begins anew then. A frame that is
- * longer than the standard has it may begin at the ring's last byte: there is room for it behind.
+/*
+ * A frame may be longer than the standard has it, even longer than the ring (QEMU puts one in when
+ * the ring is empty): what follows it is where it would be otherwise, modulo the ring's size. A
+ * status without RX_STATUS_OK, or no length, is a sign of an overrun; the card begins anew then.
  */
 static uint16_t
 rtl8139_receive(Nic *nic)
@@ -163,7 +165,7 @@ rtl8139_receive(Nic *nic)
     const uint8_t *header = nic->memory + nic->rx_at;
     memcpy(&status, header, sizeof status);
     memcpy(&len, header + 2, sizeof len);
-    if ((status & RX_STATUS_OK) == 0 || len <= RX_CHECKSUM || len > RX_RING_SIZE) {
+    if ((status & RX_STATUS_OK) == 0 || len <= RX_CHECKSUM) {
         (void)rtl8139_start(nic);
         return 0;
     }
@@ -177,7 +179,8 @@ rtl8139_release(Nic *nic)
     uint16_t len;
 
     memcpy(&len, nic->memory + nic->rx_at + 2, sizeof len);
-    nic->rx_at = ((uint16_t)(nic->rx_at + len + RX_HEADER + 3) & ~3u) % RX_RING_SIZE;
+    uint32_t end = (uint32_t)nic->rx_at + RX_HEADER + len;
+    nic->rx_at = (uint16_t)(((end + 3) & ~3u) % RX_RING_SIZE);
     out16(nic->io + RTL_RX_READ, (uint16_t)(nic->rx_at - RX_READ_OFFSET));
 }
 
