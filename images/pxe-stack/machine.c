@@ -6,6 +6,7 @@
 #define PIT_CONTROL   0x43
 #define PIT_LATCH_0   0x00
 #define PIT_TICKS_MS  1193u
+#define REST_LOOPS    4000
 
 static uint16_t
 pit_count(void)
@@ -20,18 +21,34 @@ void
 timer_start(Timer *self, uint16_t ms)
 {
     self->left = ms * PIT_TICKS_MS;
+    self->still = 0;
     self->last = pit_count();
 }
 
-/* Must be called more often than the counter comes round, every 55 ms. */
+/*
+ * Some microseconds without a port: an emulator has one lock for all devices, and who asks them all
+ * the time keeps the answer from coming.
+ */
+static void
+rest(void)
+{
+    for (uint16_t i = 0; i < REST_LOOPS; i++)
+        __asm__ volatile("");
+}
+
+/* Rests, and looks at the clock. Must be called more often than the counter comes round, every 55
+ * ms. */
 bool
 timer_expired(Timer *self)
 {
+    rest();
     uint16_t now = pit_count(), passed = (uint16_t)(self->last - now);
 
     self->last = now;
     self->left = passed < self->left ? self->left - passed : 0;
-    return self->left == 0;
+    if (passed == 0)
+        self->still++;
+    return self->left == 0 || self->still == UINT16_MAX;
 }
 
 /* Source: C11 7.24.2.1 */

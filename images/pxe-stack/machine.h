@@ -9,8 +9,9 @@
 
 /* A time limit. Counts the 8254's channel 0, which runs whether interrupts are on or not. */
 typedef struct {
-    uint32_t left; /* ticks of 0.84 us */
-    uint16_t last; /* the counter when it was looked at; it counts down */
+    uint32_t left;  /* ticks of 0.84 us */
+    uint16_t last;  /* the counter when it was looked at; it counts down */
+    uint16_t still; /* how often it had not moved: it may have been stopped */
 } Timer;
 
 void timer_start(Timer *self, uint16_t ms);

@@ -158,6 +158,14 @@ nic_next(Nic *self)
     return len;
 }
 
+/* Returns: whether nic_receive() would find a frame now, be it a bad one */
+bool
+nic_is_waiting(Nic *self)
+{
+    nic_release(self);
+    return self->running && self->driver->receive(self) > 0;
+}
+
 /**
  * nic_receive:
  * @self: a card

@@ -69,5 +69,6 @@ void nic_take(Nic *self);
 bool nic_start(Nic *self, uint8_t filter);
 void nic_stop(Nic *self);
 bool nic_send(Nic *self, uint16_t len);
+bool nic_is_waiting(Nic *self);
 uint16_t nic_receive(Nic *self);
 void nic_release(Nic *self);

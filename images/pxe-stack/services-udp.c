@@ -54,12 +54,32 @@ udp_read_next(Net *net, const PxeUdpRead *wanted, Datagram *ret)
     return false;
 }
 
+/* Answers come within a fraction of that. */
+#define UDP_READ_WAIT_MS 2
+
+/* Waits a moment: to come back through a loader's way into real mode takes longer than most
+ * answers. */
+static bool
+udp_read_soon(Net *net, const PxeUdpRead *wanted, Datagram *ret)
+{
+    Timer timer;
+
+    if (udp_read_next(net, wanted, ret))
+        return true;
+    timer_start(&timer, UDP_READ_WAIT_MS);
+    while (!timer_expired(&timer)) {
+        if (udp_read_next(net, wanted, ret))
+            return true;
+    }
+    return false;
+}
+
 /**
  * udp_read:
  * @self: the stack
  * @p: PXENV_UDP_READ: our address and port, or zero for any; a buffer
  *
- * Does not wait. What does not fit into the buffer is cut off; what is not for that port is lost.
+ * What does not fit into the buffer is cut off; what is not for that port is lost.
  * Returns: PXE_FAILURE, when there is nothing
  **/
 uint16_t
@@ -70,7 +90,7 @@ udp_read(Stack *self, PxeParameters *p)
 
     if (!self->udp_open)
         return PXE_UDP_CLOSED;
-    if (!udp_read_next(&self->net, read, &datagram))
+    if (!udp_read_soon(&self->net, read, &datagram))
         return PXE_FAILURE;
     if (datagram.len < read->buffer_size)
         read->buffer_size = datagram.len;

@@ -105,6 +105,19 @@ frame_packet_type(const uint8_t *frame)
     return frame[0] == 0xff ? PXE_FRAME_BROADCAST : PXE_FRAME_MULTICAST;
 }
 
+#define ISR_WAIT_MS 2
+
+/* Waits a moment for something to happen, as UDP_READ does, and for the same reason. */
+static void
+isr_wait(Stack *self)
+{
+    Timer timer;
+
+    timer_start(&timer, ISR_WAIT_MS);
+    while (!self->sent_unreported && !nic_is_waiting(&self->nic) && !timer_expired(&timer))
+        continue;
+}
+
 /* What has happened since: a frame sent, a frame received, or nothing. */
 static uint16_t
 isr_next(Stack *self, PxeUndiIsr *isr)
@@ -138,11 +151,13 @@ undi_isr(Stack *self, PxeParameters *p)
 {
     PxeUndiIsr *isr = &p->undi_isr;
 
-    if (isr->function == PXE_ISR_IN_START)
+    if (isr->function == PXE_ISR_IN_START) {
+        isr_wait(self);
         isr->function = PXE_ISR_OUT_OURS;
-    else if (isr->function == PXE_ISR_IN_PROCESS || isr->function == PXE_ISR_IN_GET_NEXT)
+    } else if (isr->function == PXE_ISR_IN_PROCESS || isr->function == PXE_ISR_IN_GET_NEXT) {
         isr->function = isr_next(self, isr);
-    else
+    } else {
         return PXE_UNDI_INVALID_PARAMETER;
+    }
     return PXE_SUCCESS;
 }
