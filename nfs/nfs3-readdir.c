@@ -82,7 +82,8 @@ nfs3_list(NfsServer *server, VfsId dir, guint64 cookie, guint64 verf, Listing *l
     }
     gsize start = buf_mark(res);
     buf_be32(res, NFS_OK);
-    nfs3_put_post_op_attr(server->vfs, res, dir);
+    buf_be32(res, TRUE);
+    nfs3_put_fattr(res, dir, &attr);
     buf_be64(res, dir_verifier(&attr));
     gsize first = buf_mark(res);
     while ((r = nfs_dir_next(server->vfs, dir, cookie, &entry)) == 1) {

@@ -12,6 +12,7 @@ typedef struct {
     Vfs vfs;
     int attr_error;    /* of objects 1 and 2, negative; 0: none */
     guint64 available; /* bytes in file 1, which says 1000 */
+    guint root_looks;  /* so often the root's attributes can be had; 0: always */
 } ChangingTree;
 
 static VfsId
@@ -41,10 +42,12 @@ static int
 changing_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
 {
     static const VfsType types[] = { VFS_DIR, VFS_REG, VFS_LNK };
-    int error = ((ChangingTree *)vfs)->attr_error;
+    ChangingTree *self = (ChangingTree *)vfs;
 
-    if (id != 0 && error < 0)
-        return error;
+    if (id != 0 && self->attr_error < 0)
+        return self->attr_error;
+    if (id == 0 && self->root_looks > 0 && --self->root_looks == 0)
+        return -EIO;
     *ret = (VfsAttr){ .type = types[id], .mode = 0755, .nlink = 1, .size = 1000 };
     return 0;
 }
@@ -128,7 +131,7 @@ static void
 test_gone_row(gconstpointer data)
 {
     const GoneRow *row = data;
-    ChangingTree tree = { { &changing_ops }, 0, 1000 };
+    ChangingTree tree = { { &changing_ops }, 0, 1000, 0 };
     g_auto(NfsRig) rig;
 
     rig_init(&rig, &tree);
@@ -151,7 +154,7 @@ test_gone_row(gconstpointer data)
 static void
 test_listing(void)
 {
-    ChangingTree tree = { { &changing_ops }, 0, 1000 };
+    ChangingTree tree = { { &changing_ops }, 0, 1000, 0 };
     g_auto(NfsRig) rig;
 
     rig_init(&rig, &tree);
@@ -178,6 +181,26 @@ test_listing(void)
     nfs_rig_done(&results);
 }
 
+/* A directory that can be looked at so-and-so often: a listing with its attributes, or none. */
+static void
+test_directory_gone(void)
+{
+    for (guint looks = 1; looks < 10; looks++) {
+        ChangingTree tree = { { &changing_ops }, 0, 1000, 0 };
+        g_auto(NfsRig) rig;
+        rig_init(&rig, &tree);
+        NfsHandle root = nfs_rig_handle(&rig, 3, "/");
+        tree.root_looks = looks;
+        Buf *call = nfs_rig_begin_on(&rig, 3, 16, &root);
+        buf_be64(call, 0);
+        buf_be64(call, 0);
+        buf_be32(call, 1024);
+        Cursor results = nfs_rig_call(&rig);
+        if (cursor_be32(&results) == 0)
+            (void)nfs_rig_take_post_op(&results);
+    }
+}
+
 typedef struct {
     const char *name;
     guint64 available, offset;
@@ -201,7 +224,7 @@ static void
 test_short_row(gconstpointer data)
 {
     const ShortRow *row = data;
-    ChangingTree tree = { { &changing_ops }, 0, row->available };
+    ChangingTree tree = { { &changing_ops }, 0, row->available, 0 };
     g_auto(NfsRig) rig;
 
     rig_init(&rig, &tree);
@@ -225,6 +248,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ROWS_ADD("/nfs-changing/gone", gone_rows, test_gone_row);
     g_test_add_func("/nfs-changing/listing", test_listing);
+    g_test_add_func("/nfs-changing/directory-gone", test_directory_gone);
     ROWS_ADD("/nfs-changing/short", short_rows, test_short_row);
     return g_test_run();
 }
