@@ -14,6 +14,7 @@
  */
 #include "base/autofd.h"
 #include "base/error.h"
+#include "images/dir-nodes.h"
 #include "images/vfs.h"
 
 #include <dirent.h>
@@ -26,19 +27,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
-#define VFS_DIR_NODES_MAX (1u << 22)
-#define VFS_DIR_OPEN_MAX  32
-
-typedef struct {
-    VfsId parent;
-    const char *name;
-} DirNodeKey;
-
-typedef struct {
-    DirNodeKey key;  /* first: a node is found by it */
-    char *name_copy; /* what key.name points to */
-    GArray *listing; /* (nullable): of VfsId, by name */
-} DirNode;
+#define VFS_DIR_OPEN_MAX 32
 
 typedef struct {
     VfsId id;
@@ -52,70 +41,9 @@ typedef struct {
     int root_fd;
     uid_t uid;
     gid_t gid;
-    GPtrArray *nodes;    /* of DirNode; a VfsId is an index; 0 is the root */
-    GHashTable *by_name; /* DirNodeKey → index as pointer */
+    DirNodes *nodes;
     OpenFile open_files[VFS_DIR_OPEN_MAX];
 } VfsDir;
-
-/* The node of an id that is known to be good. */
-static DirNode *
-dir_at(VfsDir *self, VfsId id)
-{
-    g_assert(id < self->nodes->len);
-    DirNode *node = g_ptr_array_index(self->nodes, id);
-    return node;
-}
-
-static DirNode *
-dir_node(VfsDir *self, VfsId id)
-{
-    return id < self->nodes->len ? dir_at(self, id) : NULL;
-}
-
-static guint
-dir_node_hash(gconstpointer key)
-{
-    const DirNodeKey *self = key;
-    return g_str_hash(self->name) ^ (guint)(self->parent * 2654435761u);
-}
-
-static gboolean
-dir_node_equal(gconstpointer a, gconstpointer b)
-{
-    const DirNodeKey *x = a, *y = b;
-    return x->parent == y->parent && g_str_equal(x->name, y->name);
-}
-
-static void
-dir_node_free(gpointer data)
-{
-    DirNode *node = data;
-    g_clear_pointer(&node->listing, g_array_unref);
-    g_free(node->name_copy);
-    g_free(node);
-}
-
-/* The node for @name in @parent, made if there is none yet. */
-static int
-dir_intern(VfsDir *self, VfsId parent, const char *name, VfsId *ret)
-{
-    const DirNodeKey key = { parent, name };
-    gpointer found;
-
-    if (g_hash_table_lookup_extended(self->by_name, &key, NULL, &found)) {
-        *ret = GPOINTER_TO_UINT(found);
-        return 0;
-    }
-    if (self->nodes->len >= VFS_DIR_NODES_MAX)
-        return -ENOSPC;
-    DirNode *node = g_new0(DirNode, 1);
-    node->name_copy = g_strdup(name);
-    node->key = (DirNodeKey){ parent, node->name_copy };
-    *ret = self->nodes->len;
-    g_ptr_array_add(self->nodes, node);
-    g_hash_table_insert(self->by_name, &node->key, GUINT_TO_POINTER((guint)*ret));
-    return 0;
-}
 
 /*
  * Opens the object @id, never through a symbolic link and never outside the tree.
@@ -134,16 +62,16 @@ dir_open_at(VfsDir *self, VfsId id, guint64 flags)
     gsize start = sizeof path;
 
     path[--start] = '\0';
-    for (const DirNode *node; id != 0; id = node->key.parent) {
-        if ((node = dir_node(self, id)) == NULL)
+    for (const DirNode *node; id != 0; id = node->parent) {
+        if ((node = dir_nodes_get(self->nodes, id)) == NULL)
             return -ESTALE;
-        gsize len = strlen(node->key.name);
+        gsize len = strlen(node->name);
         if (len + 1 > start)
             return -ENAMETOOLONG;
         if (path[start] != '\0')
             path[--start] = '/';
         start -= len;
-        memcpy(path + start, node->key.name, len);
+        memcpy(path + start, node->name, len);
     }
     const char *relative = path[start] != '\0' ? path + start : ".";
     int fd = (int)syscall(SYS_openat2, self->root_fd, relative, &how, sizeof how);
@@ -193,20 +121,20 @@ dir_root(Vfs *vfs)
 static int
 dir_parent(Vfs *vfs, VfsId id, VfsId *ret)
 {
-    const DirNode *node = dir_node((VfsDir *)vfs, id);
+    const DirNode *node = dir_nodes_get(((VfsDir *)vfs)->nodes, id);
     if (node == NULL)
         return -ESTALE;
-    *ret = node->key.parent;
+    *ret = node->parent;
     return 0;
 }
 
 static int
 dir_name(Vfs *vfs, VfsId id, char *ret_name, gsize cap)
 {
-    const DirNode *node = dir_node((VfsDir *)vfs, id);
+    const DirNode *node = dir_nodes_get(((VfsDir *)vfs)->nodes, id);
     if (node == NULL)
         return -ESTALE;
-    return g_strlcpy(ret_name, node->key.name, cap) < cap ? 0 : -ENAMETOOLONG;
+    return g_strlcpy(ret_name, node->name, cap) < cap ? 0 : -ENAMETOOLONG;
 }
 
 static int
@@ -220,7 +148,7 @@ dir_lookup(Vfs *vfs, VfsId dir, const char *name, VfsId *ret)
         return fd;
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
-    return dir_intern(self, dir, name, ret);
+    return dir_nodes_intern(self->nodes, dir, name, ret);
 }
 
 static VfsType
@@ -272,8 +200,8 @@ static gint
 dir_compare_names(gconstpointer a, gconstpointer b, gpointer data)
 {
     VfsDir *self = data;
-    return strcmp(dir_at(self, *(const VfsId *)a)->key.name,
-                  dir_at(self, *(const VfsId *)b)->key.name);
+    return strcmp(dir_nodes_get(self->nodes, *(const VfsId *)a)->name,
+                  dir_nodes_get(self->nodes, *(const VfsId *)b)->name);
 }
 
 /* Appends the ids of all names in the directory that @stream reads. */
@@ -287,7 +215,7 @@ dir_read_names(VfsDir *self, VfsId dir, DIR *stream, GArray *listing)
     while (errno = 0, (entry = readdir(stream)) != NULL) {
         if (g_str_equal(entry->d_name, ".") || g_str_equal(entry->d_name, ".."))
             continue;
-        if ((r = dir_intern(self, dir, entry->d_name, &id)) < 0)
+        if ((r = dir_nodes_intern(self->nodes, dir, entry->d_name, &id)) < 0)
             return r;
         g_array_append_val(listing, id);
     }
@@ -298,7 +226,7 @@ dir_read_names(VfsDir *self, VfsId dir, DIR *stream, GArray *listing)
 static int
 dir_list(VfsDir *self, VfsId dir)
 {
-    DirNode *node = dir_at(self, dir);
+    DirNode *node = dir_nodes_get(self->nodes, dir);
     g_autoptr(GArray) listing = g_array_new(FALSE, FALSE, sizeof(VfsId));
 
     auto_fd fd = dir_open_at(self, dir, O_RDONLY | O_DIRECTORY);
@@ -322,7 +250,7 @@ static int
 dir_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
 {
     VfsDir *self = (VfsDir *)vfs;
-    const DirNode *node = dir_node(self, dir);
+    const DirNode *node = dir_nodes_get(self->nodes, dir);
 
     if (node == NULL)
         return -ESTALE;
@@ -333,7 +261,7 @@ dir_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
         return 0;
     ret->id = g_array_index(node->listing, VfsId, cookie);
     ret->cookie = cookie + 1;
-    (void)g_strlcpy(ret->name, dir_at(self, ret->id)->key.name, sizeof ret->name);
+    (void)g_strlcpy(ret->name, dir_nodes_get(self->nodes, ret->id)->name, sizeof ret->name);
     return 1;
 }
 
@@ -417,8 +345,7 @@ dir_free(Vfs *vfs)
     for (gsize i = 0; i < VFS_DIR_OPEN_MAX; i++)
         autofd_clear(&self->open_files[i].fd);
     autofd_clear(&self->root_fd);
-    g_hash_table_unref(self->by_name);
-    g_ptr_array_unref(self->nodes);
+    dir_nodes_free(self->nodes);
     g_free(self);
 }
 
@@ -458,11 +385,8 @@ vfs_dir_new(const char *directory, GError **error)
     self->root_fd = fd;
     self->uid = geteuid();
     self->gid = getegid();
-    self->nodes = g_ptr_array_new_with_free_func(dir_node_free);
-    self->by_name = g_hash_table_new(dir_node_hash, dir_node_equal);
+    self->nodes = dir_nodes_new();
     for (gsize i = 0; i < VFS_DIR_OPEN_MAX; i++)
         self->open_files[i].fd = -1;
-    VfsId root;
-    (void)dir_intern(self, 0, "", &root);
     return &self->vfs;
 }
