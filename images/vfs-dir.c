@@ -287,6 +287,27 @@ dir_open(Vfs *vfs, VfsId id)
     return fd >= 0 ? fd : -errno;
 }
 
+/* Less than @n only at the end of the file: a network's file system may give it in pieces. */
+static gssize
+dir_pread(int fd, guint8 *dst, gsize n, guint64 offset)
+{
+    gsize done = 0;
+
+    if (n > G_MAXINT64 || offset > G_MAXINT64 - n)
+        return 0; /* behind the end of all that pread() can read */
+    while (done < n) {
+        ssize_t got = pread(fd, dst + done, n - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        if (got == 0)
+            break;
+        done += (gsize)got;
+    }
+    return (gssize)done;
+}
+
 static gssize
 dir_read(Vfs *vfs, VfsId id, guint64 offset, void *dst, gsize n)
 {
@@ -303,13 +324,7 @@ dir_read(Vfs *vfs, VfsId id, guint64 offset, void *dst, gsize n)
         autofd_clear(&slot->fd);
         *slot = (OpenFile){ id, autofd_steal(&fd), st.st_dev, st.st_ino };
     }
-    if (offset > G_MAXINT64)
-        return 0;
-    gssize got;
-    do {
-        got = pread(slot->fd, dst, n, (off_t)offset);
-    } while (got < 0 && errno == EINTR);
-    return got >= 0 ? got : -errno;
+    return dir_pread(slot->fd, dst, n, offset);
 }
 
 static gssize

@@ -23,6 +23,7 @@ check_file(Vfs *vfs, VfsId id, const VfsAttr *attr)
     g_assert_cmpint(vfs_readdir(vfs, id, 1, &entry), ==, -ENOTDIR);
     g_assert_cmpint(vfs_lookup(vfs, id, "x", &found), ==, -ENOTDIR);
     g_assert_cmpint(vfs_read(vfs, id, attr->size, &byte, 1), ==, 0);
+    g_assert_cmpint(vfs_read(vfs, id, G_MAXINT64, &byte, 1), ==, 0);
     g_assert_cmpint(vfs_read(vfs, id, G_MAXUINT64, &byte, 1), ==, 0);
     g_assert_cmpint(byte, ==, UNTOUCHED);
     if (attr->size == 0)
