@@ -2,23 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boots our loader doubles through the real iPXE and checks what they say, on the screen and on the wire."""
 import re
-import subprocess
 import sys
-import zlib
 
 import harness
+from doubles import FAILED, GUEST, LIMIT_S, boot, check_modules, make_tree
 from harness import test
 
-GUEST = harness.SOURCE_ROOT / "tests/guest"
-DOUBLES = harness.BUILD_ROOT / "tests/guest"
 sys.path.insert(0, str(GUEST))
 import conversation  # pylint: disable=wrong-import-position
 
 MAC = bytes.fromhex("525400123456")  # pxe-run's default
-KERNEL_SIZE, MFSROOT_SIZE = 200000, 50000
-LIMIT_S = 55
-STARTED = r"KERNEL DOUBLE: root=\S+\n"
-FAILED = r"FAILED [^\n]*\n"
 NICS = ("e1000", "e1000e", "virtio", "pcnet", "ne2k_pci", "i82559er", "vmxnet3")
 
 # The first requests of real loaders: 7.0, 10.2 and 15.0; with our root path, and with the sizes of
@@ -115,34 +108,6 @@ MFSROOT_NAMES = {
 # pxe-run sets nfs.read_size for loaders that know it.
 READ_SIZE = {"gen7": 1024, "gen10": 1024, "gen12": 4096}
 NFS_VERSION = {"gen7": 2, "gen10": 3, "gen12": 3}
-
-
-def make_tree(directory, gen, *options, kernel=True):
-    """Makes a tree with the loader double @gen below @directory. Returns: the tree, the ISO."""
-    tree, iso = directory / "tree", directory / "medium.iso"
-    command = [sys.executable, GUEST / "make-tree.py", tree, "--loader", DOUBLES / f"loader-{gen}",
-               "--iso", iso, *options]
-    if kernel:
-        command += ["--kernel", DOUBLES / "kernel-double", "--kernel-size", str(KERNEL_SIZE),
-                    "--mfsroot-size", str(MFSROOT_SIZE)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    return tree, iso
-
-
-def boot(*args, expect=f"{STARTED}|{FAILED}"):
-    """Runs pxe-run with the serial line on stdout, until @expect."""
-    return harness.run("--display", "none", "--console", "serial", "--expect", expect,
-                       "--timeout", LIMIT_S, *args)
-
-
-def check_modules(tree, output):
-    """Compares the kernel's CRC32s of what was loaded with those of the files."""
-    kernel = (tree / "boot/kernel/kernel").read_bytes()[4096:]  # the segment
-    mfsroot = (tree / "boot/mfsroot.gz").read_bytes()
-    for name, data in (("/boot/kernel/kernel (elf kernel)", kernel),
-                       ("/boot/mfsroot.gz (mfs_root)", mfsroot)):
-        line = f"{name}: {len(data)} bytes, CRC32 {zlib.crc32(data):08x}"
-        assert line in output, f"'{line}' is not in\n{output}"
 
 
 def check_ports_and_xids(requests):

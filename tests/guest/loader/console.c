@@ -16,6 +16,7 @@
 #define COLUMNS              80
 
 static Colour console_attribute;
+static bool console_off_screen;
 static char console_trouble[160];
 
 static void
@@ -23,6 +24,8 @@ video_put(char c)
 {
     RealCall call;
 
+    if (console_off_screen)
+        return;
     /* The teletype call keeps the colours that are there, so the cell is written first. */
     if (console_attribute != PLAIN && c >= ' ') {
         call = (RealCall){ .eax = VIDEO_WRITE_CELL << 8 | (uint8_t)c,
@@ -59,6 +62,12 @@ void
 console_colour(Colour colour)
 {
     console_attribute = colour;
+}
+
+void
+console_leave_screen(void)
+{
+    console_off_screen = true;
 }
 
 void

@@ -16,6 +16,7 @@
 #include "tests/guest/loader/modules.h"
 #include "tests/guest/loader/nfs-file.h"
 #include "tests/guest/loader/pxe.h"
+#include "tests/guest/loader/real-call.h"
 
 #define KERNEL_DIRECTORY    "/boot/"
 #define FIRST_PAGE          4096
@@ -254,6 +255,7 @@ start_kernel(void)
     bootinfo.kernend = modules_put(&loaded, howto, &bootinfo.envp, &bootinfo.modulep);
     console_print("   Start at 0x%x\n", entry);
     pxe_stop();
+    real_call_stop();
     void *at = memory_at(entry);
     memcpy(&kernel_entry, &at, sizeof kernel_entry); /* ISO C has no other way from data to code */
     kernel_entry(howto, 0, 0, 0, 0, address_of(&bootinfo), bootinfo.modulep, bootinfo.kernend);

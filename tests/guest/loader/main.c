@@ -7,13 +7,13 @@
 #include "tests/guest/loader/console.h"
 #include "tests/guest/loader/dhcp.h"
 #include "tests/guest/loader/environment.h"
-#include "tests/guest/loader/exception.h"
 #include "tests/guest/loader/generation.h"
 #include "tests/guest/loader/load-kernel.h"
 #include "tests/guest/loader/loader-conf.h"
 #include "tests/guest/loader/manifest.h"
 #include "tests/guest/loader/memory-map.h"
 #include "tests/guest/loader/nfs-file.h"
+#include "tests/guest/loader/real-call.h"
 
 #include <stddef.h>
 
@@ -25,11 +25,12 @@ void loader_main(void);
 static void
 greet(void)
 {
+    real_call_start();
     console_start();
     console_print_coloured(BRIGHT, "pxe-run guest double, %s: a bootstrap loader like FreeBSD %s\n",
                            generation.name, generation.releases);
     console_rule();
-    exception_start();
+    console_print("BIOS and PXE are called %s\n", real_call_way);
     if (address_of(bss_end) > memory_low_top())
         fail("the PXE stack begins at 0x%x, within the double", memory_low_top());
 }

@@ -24,6 +24,10 @@
     .set R_WORDS, 38
     .set R_WORD, 40
 
+/* The version in the double's BTX header: this is how BTX 1.02 calls. */
+    .globl btx_minor
+    .set btx_minor, 2
+
     .section .start, "ax"
     .globl real_call_run, real_call_block
 

@@ -25,6 +25,13 @@ typedef struct __attribute__((packed)) {
     uint16_t words[REAL_CALL_WORDS]; /* pushed in this order */
 } RealCall;
 
+/* How calls are made; real-mode.c or vm86-monitor.c. */
+extern const char real_call_way[];
+/* Before the first call; from then on exceptions are reported. */
+void real_call_start(void);
+/* Behind the last call, in front of the kernel. */
+void real_call_stop(void);
+
 FarPointer far_pointer_to(const void *pointer);
 void *far_pointer_get(FarPointer pointer);
 void real_call(RealCall *call);

@@ -2,8 +2,8 @@
 /*
  * The first bytes of the boot program. The PXE stack loads it to 0000:7c00 and calls it in real
  * mode, with ES:BX = PXENV+ and SS:SP+4 = !PXE [PXE 2.1 §4.4.5, remote boot]. It leaves for flat
- * 32-bit mode and comes back only for calls, see real-call.S. Interrupts are off in 32-bit mode:
- * there is no handler for them, and the BIOS gets its own while it is called.
+ * 32-bit mode and comes back only for calls, see real-call.S, or never, see vm86-monitor.c.
+ * Interrupts are off in 32-bit mode; the BIOS gets its own while it is called.
  *
  * All of this, with real-call.S, must lie in the first 64 KiB, where real mode reaches it.
  */
@@ -15,12 +15,12 @@
     .code16
     .globl _start, bangpxe_pointer, pxenv_pointer, gdt_descriptor
 
-    /* A short jump over fourteen bytes, as FreeBSD's BTX begins: the way between the modes is that
-       of BTX 1.02, so this header says so. */
+    /* A short jump over fourteen bytes, as FreeBSD's BTX begins; the version tells how this double
+       makes its calls. */
 _start:
     .byte   0xeb, 0x0e
     .ascii  "BTX"
-    .byte   1, 2
+    .byte   1, btx_minor
     .org    16
 
     cli

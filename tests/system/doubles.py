@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests with loader doubles share: makes media with them, boots them, checks what was loaded."""
+import subprocess
+import sys
+import zlib
+
+import harness
+
+GUEST = harness.SOURCE_ROOT / "tests/guest"
+PROGRAMS = harness.BUILD_ROOT / "tests/guest"
+
+KERNEL_SIZE, MFSROOT_SIZE = 200000, 50000
+LIMIT_S = 55
+STARTED = r"KERNEL DOUBLE: root=\S+\n"
+FAILED = r"FAILED [^\n]*\n|FAULT int=[^\n]*\n"
+
+
+def make_tree(directory, gen, *options, kernel=True):
+    """Makes a tree with the loader double @gen below @directory. Returns: the tree, the ISO."""
+    tree, iso = directory / "tree", directory / "medium.iso"
+    command = [sys.executable, GUEST / "make-tree.py", tree, "--loader", PROGRAMS / f"loader-{gen}",
+               "--iso", iso, *options]
+    if kernel:
+        command += ["--kernel", PROGRAMS / "kernel-double", "--kernel-size", str(KERNEL_SIZE),
+                    "--mfsroot-size", str(MFSROOT_SIZE)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return tree, iso
+
+
+def boot(*args, expect=f"{STARTED}|{FAILED}"):
+    """Runs pxe-run with the serial line on stdout, until @expect."""
+    return harness.run("--display", "none", "--console", "serial", "--expect", expect,
+                       "--timeout", LIMIT_S, *args)
+
+
+def check_modules(tree, output):
+    """Compares the kernel's CRC32s of what was loaded with those of the files."""
+    kernel = (tree / "boot/kernel/kernel").read_bytes()[4096:]  # the segment
+    mfsroot = (tree / "boot/mfsroot.gz").read_bytes()
+    for name, data in (("/boot/kernel/kernel (elf kernel)", kernel),
+                       ("/boot/mfsroot.gz (mfs_root)", mfsroot)):
+        line = f"{name}: {len(data)} bytes, CRC32 {zlib.crc32(data):08x}"
+        assert line in output, f"'{line}' is not in\n{output}"
