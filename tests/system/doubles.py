@@ -12,7 +12,7 @@ PROGRAMS = harness.BUILD_ROOT / "tests/guest"
 KERNEL_SIZE, MFSROOT_SIZE = 200000, 50000
 LIMIT_S = 55
 STARTED = r"KERNEL DOUBLE: root=\S+\n"
-FAILED = r"FAILED [^\n]*\n|FAULT int=[^\n]*\n"
+FAILED = r"FAILED [^\n]*\n|FAULT int=\w+\s+What"
 
 
 def make_tree(directory, gen, *options, kernel=True):

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a PXE stack must bear: calls in virtual-8086 mode."""
+"""What a PXE stack must bear, and what it must leave behind: by programs of ours that are hard on it."""
 import re
 
 import harness
 from doubles import boot, make_tree
+from handback import bios_state, bios_state_without_ipxe, handback
 from harness import test
 
 # LGDT with a 32-bit operand, as iPXE changes to protected mode.
@@ -23,6 +24,28 @@ def gen7_vm86_on_ipxe_faults():
         assert code.startswith(LGDT), f"the fault is not at LGDT\n{result.stdout}"
         entry = re.search(r"entry point @(\w+):", result.stdout)[1]
         assert f"cs={entry} " in result.stdout, f"the fault is not in iPXE\n{result.stdout}"
+
+
+@test
+def vm86_monitor_bears_the_bios():
+    """SeaBIOS's video, clock, keyboard and wait, with timer interrupts: no fault, the same answers."""
+    with harness.tmpdir() as folder:
+        assert (bios_state_without_ipxe(folder, name="handback-vm86")
+                == bios_state_without_ipxe(folder))
+
+
+@test
+def ipxe_leaves_vectors_behind():
+    """The hand-back test sees it: iPXE's card is quiet, its vectors and its base memory stay."""
+    with handback() as guest, harness.tmpdir() as folder:
+        vectors, base_kib = bios_state_without_ipxe(folder)
+        guest.check_open()
+        guest.qmp.press_key()
+        left, left_kib = bios_state(guest.read_until("HANDBACK: DONE"))
+        differ = {number for number in range(256) if left[number] != vectors[number]}
+        assert {0x15, 0x16, 0x1a} <= differ, f"vectors that differ: {differ}"
+        assert left_kib < base_kib, f"{left_kib} KiB, and {base_kib} KiB at first"
+        guest.check_quiet(2)
 
 
 if __name__ == "__main__":

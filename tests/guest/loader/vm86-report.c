@@ -51,6 +51,7 @@ vm86_report(const Vm86Frame *frame)
     print_bytes("cs:eip", dump.code);
     print_bytes("ss:esp", dump.stack);
     console_print_coloured(RED, "VM86 DOUBLE: FAULT int=%08x\n", at.vector);
+    console_print("What was called does not run in virtual-8086 mode.\n");
     for (;;)
         __asm__ volatile("cli; hlt");
 }
