@@ -16,7 +16,7 @@
 #define MODEM_DTR_RTS   0x03
 #define STATUS_CAN_SEND 0x20
 #define DIVISOR_115200  1
-#define SEND_TRIES      100000 /* then there is no serial line, or nobody takes what it sends */
+#define SEND_TRIES      20000000 /* many seconds: the reader may wait for a processor */
 
 void
 serial_start(void)
