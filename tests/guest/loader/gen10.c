@@ -11,12 +11,6 @@ find_root(void)
     pxe_open_find_root("/", 1);
 }
 
-static uint32_t
-read_size(void)
-{
-    return 1024;
-}
-
 const Generation generation = {
     .name = "gen10",
     .releases = "8.2 to 11",
@@ -29,6 +23,6 @@ const Generation generation = {
     .put_dhcp_identity = dhcp_put_pxe_client,
     .dhcp_sets_variables = true,
     .find_root = find_root,
-    .read_size = read_size,
+    .read_size = pxe_open_read_size,
     .handle_len_variable = "boot.nfsroot.nfshandlelen",
 };

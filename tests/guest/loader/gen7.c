@@ -11,12 +11,6 @@ find_root(void)
     pxe_open_find_root("/pxeroot", 2);
 }
 
-static uint32_t
-read_size(void)
-{
-    return 1024;
-}
-
 const Generation generation = {
     .name = "gen7",
     .releases = "7.0 to 8.1",
@@ -28,5 +22,5 @@ const Generation generation = {
     .next_wait = udp_wait_doubling,
     .put_dhcp_identity = dhcp_put_pxe_client,
     .find_root = find_root,
-    .read_size = read_size,
+    .read_size = pxe_open_read_size,
 };

@@ -5,6 +5,7 @@
  */
 #include "tests/guest/loader/console.h"
 #include "tests/guest/loader/errors.h"
+#include "tests/guest/loader/generation.h"
 #include "tests/guest/loader/nfs.h"
 #include "tests/guest/loader/rpc.h"
 
@@ -15,7 +16,6 @@
 #define ATTR_SIZE     (17 * 4)
 #define ATTR_TYPE     0
 #define ATTR_FSIZE    (5 * 4)
-#define READ_SIZE     1024
 #define READ_HEADER   (4 + ATTR_SIZE + 4) /* status, attributes, length */
 
 enum {
@@ -114,12 +114,13 @@ nfs2_read(const NfsHandle *file, uint32_t offset, void *to, uint32_t len)
 {
     XdrOut arguments = { 0 };
     const uint8_t *result;
+    uint32_t read_size = generation.read_size();
 
     xdr_fixed(&arguments, file->bytes, HANDLE_SIZE);
     xdr_word(&arguments, offset);
-    xdr_word(&arguments, len < READ_SIZE ? len : READ_SIZE);
+    xdr_word(&arguments, len < read_size ? len : read_size);
     xdr_word(&arguments, 0); /* totalcount, not used */
-    int32_t n = nfs2_call(NFS2_READ, &arguments, READ_HEADER + READ_SIZE, &result);
+    int32_t n = nfs2_call(NFS2_READ, &arguments, READ_HEADER + read_size, &result);
     if (n < 0)
         return n;
     if (n < READ_HEADER) {

@@ -7,6 +7,9 @@
 #include "tests/guest/loader/dhcp.h"
 #include "tests/guest/loader/environment.h"
 
+#define READ_SIZE     1024
+#define READ_SIZE_MAX 7168
+
 /* "address:path"; a name that is no address leaves the server as it is. */
 static void
 split_root_path(void)
@@ -39,4 +42,21 @@ pxe_open_find_root(const char *default_path, uint32_t len_min)
     console_print("   pxe_open: gateway ip:  %s\n", gateway);
     env_set("boot.nfsroot.server", server);
     env_set("boot.nfsroot.path", dhcp_config.root_path);
+}
+
+/*
+ * Of an NFS READ: 1 KiB in these loaders, or what double.read_size says, for datagrams that come in
+ * fragments. The reply with its headers must fit into the 8 KiB of pxe-udp.c.
+ */
+uint32_t
+pxe_open_read_size(void)
+{
+    const char *text = env_get("double.read_size");
+    uint32_t size;
+
+    if (text == NULL)
+        return READ_SIZE;
+    if (!text_number(text, 10, &size) || size < READ_SIZE || size > READ_SIZE_MAX)
+        fail("double.read_size is %s", text);
+    return size;
 }

@@ -3,4 +3,5 @@
 
 #include <stdint.h>
 
+uint32_t pxe_open_read_size(void);
 void pxe_open_find_root(const char *default_path, uint32_t len_min);
