@@ -3,19 +3,22 @@
 import contextlib
 import re
 import shlex
+import struct
 import subprocess
 import time
 
 import harness
 from doubles import PROGRAMS
-from lan_traffic import MARKER, Qmp, Stranger, hostile_frames, qemu_args
+from lan_traffic import MARKER, Qmp, Stranger, broken_frames, hostile_frames, qemu_args
 
 MAC, GUEST, SERVER = bytes.fromhex("525400123456"), bytes([192, 168, 64, 15]), bytes([192, 168, 64, 4])
 HOSTILE = hostile_frames(MAC, GUEST, SERVER)
+BROKEN_FRAMES = broken_frames(MAC)
 FLOOD_PER_SECOND = 100000
 MEMORY_MB = 64
 LIMIT_S = 60
-SECTOR = 512
+SECTOR, PAGE = 512, 4096
+BDA_BASE_MEMORY, BASE_MEMORY_MAX = 0x413, 0xa0000
 
 
 def read_until(stream, text):
@@ -58,21 +61,33 @@ class Guest:
         """All of the guest's memory."""
         return self.qmp.memory(MEMORY_MB << 20)
 
+    def base_memory(self):
+        """Where base memory ends for a boot program: behind that lie the PXE stack, the BIOS's data."""
+        kib, = struct.unpack_from("<H", self.qmp.memory(SECTOR * 4), BDA_BASE_MEMORY)
+        return kib * 1024
+
+    def pages_that_change(self, seconds, per_second=0):
+        """Addresses of the 4-KiB pages that have other contents when a stranger has sent."""
+        before = self.memory()
+        self.stranger.send(HOSTILE, seconds, per_second)
+        after = self.memory()
+        return [at for at in range(0, len(before), PAGE) if before[at:at + PAGE] != after[at:at + PAGE]]
+
     def check_open(self):
-        """While the card is open frames get into memory: what check_quiet() sends is no air."""
+        """
+        While the card is open frames get into memory: what check_quiet() sends is no air.
+        Returns: the pages where they do
+        """
         assert MARKER not in self.memory()
-        self.stranger.send(HOSTILE, 1)
+        pages = self.pages_that_change(1)
         assert MARKER in self.memory(), "no frame came into memory while the card was open"
+        return pages
 
     def check_quiet(self, seconds):
         """No frame on the LAN changes a byte of memory."""
         self.wait_for_halt()
-        before = self.memory()
-        self.stranger.send(HOSTILE, seconds, FLOOD_PER_SECOND)
-        after = self.memory()
-        changed = [hex(at) for at in range(0, len(before), 4096)
-                   if before[at:at + 4096] != after[at:at + 4096]]
-        assert not changed, f"pages that changed: {changed}"
+        changed = self.pages_that_change(seconds, FLOOD_PER_SECOND)
+        assert not changed, f"pages that changed: {list(map(hex, changed))}"
 
     def close(self):
         """Ends pxe-run."""

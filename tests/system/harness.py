@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the system tests share: runs pxe-run, makes ISO images, prints TAP.
 
-A test is a function with the decorator @test; main() runs them all, or those whose names are given on
-the command line. The program under test is named by the environment variable PXE_RUN.
+A test is a function with the decorator @test; main() runs them all, or those whose names match a word
+of the command line, such as "*_e1000". The program under test is named by the environment variable PXE_RUN.
 """
 import os
 import subprocess
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import traceback
+from fnmatch import fnmatch
 from pathlib import Path
 
 PXE_RUN = os.environ.get("PXE_RUN", "pxe-run")
@@ -94,7 +95,7 @@ def make_iso(tree, image, *options, label="PXE_RUN_TEST"):
 def main():
     """Runs the tests and prints TAP; the exit status is 1 when one has failed."""
     wanted = sys.argv[1:]
-    tests = [t for t in _tests if not wanted or t.__name__ in wanted]
+    tests = [t for t in _tests if not wanted or any(fnmatch(t.__name__, w) for w in wanted)]
     failed = 0
     print(f"1..{len(tests)}")
     for number, function in enumerate(tests, 1):

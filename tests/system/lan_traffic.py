@@ -14,9 +14,10 @@ import time
 MARKER = b"PXE-RUN STRANGER ON THE LAN"
 BROADCAST = b"\xff" * 6
 STRANGER = bytes.fromhex("0200c0ffee01")
-ETH_IP4, ETH_ARP = b"\x08\0", b"\x08\x06"
+ETH_IP4, ETH_ARP, ETH_IP6 = b"\x08\0", b"\x08\x06", b"\x86\xdd"
 ETH_MIN = 60
-FRAME_MAX = 9000
+ETH_HEADER, FRAME_MAX = 14, 9000
+OVERSIZED = (1515, 1519, 2048, 4096, 6000, 8000, FRAME_MAX)
 BATCH = 64  # frames in one write to QEMU
 
 
@@ -107,6 +108,18 @@ def frame(target, kind, payload):
     return (target + STRANGER + kind + payload).ljust(ETH_MIN, b"\0")
 
 
+def broken_frames(mac):
+    """Frames of every length but the right ones, of protocols that nobody knows."""
+    return [
+        frame(BROADCAST, b"\x88\xcc", MARKER * 8),
+        frame(b"\x01\x80\xc2\0\0\0", b"\0\x26", MARKER * 8),
+        (BROADCAST + STRANGER + ETH_IP4)[:13],
+        BROADCAST + STRANGER + ETH_IP4,
+        BROADCAST + STRANGER + ETH_ARP,
+        mac + STRANGER + ETH_IP4 + b"\x45",
+    ] + [frame(mac, ETH_IP6, (MARKER * size)[:size - ETH_HEADER]) for size in OVERSIZED]
+
+
 def hostile_frames(mac, address, server):
     """
     Frames that a guest with @mac and @address, which speaks with @server, must bear: floods by
@@ -137,7 +150,7 @@ def hostile_frames(mac, address, server):
         b"\x40" + ip4(server, address, text)[1:],  # of none
         b"\x65" + ip4(server, address, text)[1:],  # version 6
         ip4(address, address, datagram),
-        ip4(server, address, MARKER * ((FRAME_MAX - 34) // len(MARKER))),
+        ip4(server, address, (MARKER * FRAME_MAX)[:FRAME_MAX - 34]),
     ]
     frames = [frame(target, ETH_IP4, packet) for packet in packets for target in (BROADCAST, mac)]
     frames += [frame(BROADCAST, ETH_ARP, arp(1, STRANGER, bytes([192, 168, 64, n]), bytes(6), address))
@@ -147,14 +160,8 @@ def hostile_frames(mac, address, server):
         frame(mac, ETH_ARP, arp(2, BROADCAST, bytes(4), mac, address)),
         frame(mac, ETH_ARP, arp(2, STRANGER, bytes([192, 168, 64, 99]), mac, address)),
         frame(mac, ETH_ARP, arp(1, STRANGER, server, mac, address)[:10]),
-        frame(BROADCAST, b"\x88\xcc", MARKER * 8),
-        frame(b"\x01\x80\xc2\0\0\0", b"\0\x26", MARKER * 8),
-        (BROADCAST + STRANGER + ETH_IP4)[:13],
-        BROADCAST + STRANGER + ETH_IP4,
-        BROADCAST + STRANGER + ETH_ARP,
-        mac + STRANGER + ETH_IP4 + b"\x45",
     ]
-    return frames
+    return frames + broken_frames(mac)
 
 
 class Stranger:

@@ -8,6 +8,8 @@ from doubles import boot, make_tree
 from handback import bios_state, bios_state_without_ipxe, handback
 from harness import test
 
+IPXE = ("--pxe-stack", "ipxe")
+
 # LGDT with a 32-bit operand, as iPXE changes to protected mode.
 LGDT = bytes.fromhex("660f0116")
 
@@ -17,7 +19,7 @@ def gen7_vm86_on_ipxe_faults():
     """iPXE's entry point is in real mode only: the monitor must see that, and where."""
     with harness.tmpdir() as directory:
         _, iso = make_tree(directory, "gen7-vm86")
-        result = boot("--iso", iso)
+        result = boot("--iso", iso, *IPXE)
         result.expect(0, "called in virtual-8086 mode, as BTX 1.01", "PXE version 2.1",
                       "int=0000000d  err=00000000", "VM86 DOUBLE: FAULT int=0000000d")
         code = bytes.fromhex(re.search(r"cs:eip=([0-9a-f ]+)", result.stdout)[1])
@@ -37,7 +39,7 @@ def vm86_monitor_bears_the_bios():
 @test
 def ipxe_leaves_vectors_behind():
     """The hand-back test sees it: iPXE's card is quiet, its vectors and its base memory stay."""
-    with handback() as guest, harness.tmpdir() as folder:
+    with handback(*IPXE) as guest, harness.tmpdir() as folder:
         vectors, base_kib = bios_state_without_ipxe(folder)
         guest.check_open()
         guest.qmp.press_key()

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Our own PXE stack, on each network card that it drives: every generation of loader, calls in virtual-8086
+mode, other demanding boot programs on top of it, a hostile LAN, and nothing left behind at the end."""
+import gzip
+import random
+import shutil
+import sys
+from pathlib import Path
+
+import harness
+from doubles import GUEST as GUEST_SOURCES
+from doubles import boot, check_modules, make_tree
+from handback import (BASE_MEMORY_MAX, BROKEN_FRAMES, HOSTILE, LIMIT_S, Guest, bios_state,
+                      bios_state_without_ipxe, handback)
+from harness import test
+
+sys.path.insert(0, str(GUEST_SOURCES))
+import conversation  # pylint: disable=wrong-import-position
+
+OWN = ("--pxe-stack", "own")
+NICS = ("rtl8139", "e1000", "virtio")
+LOADERS = ("gen7-vm86", "gen7", "gen10", "gen12")
+UNDIONLY = Path("/usr/lib/ipxe/undionly.kpxe")
+PXELINUX = Path("/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64")
+INITRD_SIZE = 3000000
+LINUX_LIMIT_S = 100
+KERNEL_RUNS = "KERNEL DOUBLE: root=ufs:/dev/md0"
+
+
+def for_each_nic(function):
+    """Registers a test function(nic) for each card."""
+    for nic in NICS:
+        def run(nic=nic):
+            function(nic)
+        run.__name__ = f"{function.__name__}_{nic}"
+        run.__doc__ = function.__doc__
+        test(run)
+    return function
+
+
+for _gen in LOADERS:
+    def _loader(nic, gen=_gen):
+        """The tree is read and compared, and the kernel reached."""
+        with harness.tmpdir() as folder:
+            tree, iso = make_tree(folder, gen)
+            result = boot("--iso", iso, "--nic", nic, *OWN)
+            result.expect(0, "OK ", "KERNEL DOUBLE: root=ufs:/dev/md0")
+            check_modules(tree, result.stdout)
+    _loader.__name__ = _gen.replace("-", "_")
+    for_each_nic(_loader)
+
+
+@for_each_nic
+def large_datagrams(nic):
+    """Reads of 7168 bytes: the stack puts five fragments together for each."""
+    with harness.tmpdir() as folder:
+        tree, iso = make_tree(folder, "gen7-vm86", "--loader-conf", 'double.read_size="7168"')
+        pcap = folder / "lan.pcap"
+        result = boot("--iso", iso, "--nic", nic, "--pcap", pcap, *OWN)
+        result.expect(0, "OK ", KERNEL_RUNS)
+        check_modules(tree, result.stdout)
+        assert conversation.fragments(pcap) > 100
+
+
+@for_each_nic
+def hand_back(nic):
+    """
+    An open card writes into the stack's memory only. Behind it all vectors and the base memory are the
+    BIOS's again, and the card is quiet.
+    """
+    with handback("--nic", nic, *OWN) as guest, harness.tmpdir() as folder:
+        bios = bios_state_without_ipxe(folder, "--nic", nic)
+        pages = guest.check_open()
+        assert all(guest.base_memory() <= page < BASE_MEMORY_MAX for page in pages), \
+            f"pages that frames came into: {list(map(hex, pages))}"
+        guest.qmp.press_key()
+        left = bios_state(guest.read_until("HANDBACK: DONE"))
+        differ = {f"{n:02x}h": (left[0][n], bios[0][n]) for n in range(256) if left[0][n] != bios[0][n]}
+        assert not differ, f"vectors that differ, left behind and the BIOS's: {differ}"
+        assert left[1] == bios[1], f"{left[1]} KiB, and {bios[1]} KiB at first"
+        guest.check_quiet(10)
+
+
+def boots_while(gen, nic, frames, per_second, flood_s=None):
+    """The double gets through while a stranger sends; or only for its first @flood_s seconds."""
+    with harness.tmpdir() as folder:
+        tree, iso = make_tree(folder, gen)
+        guest = Guest(folder, "DHCP: an address", "--iso", iso, "--nic", nic, *OWN)
+        try:
+            if flood_s:
+                guest.stranger.send(frames, flood_s, per_second)
+                output = guest.read_until(KERNEL_RUNS)
+            else:
+                with guest.stranger.sending(frames, per_second):
+                    output = guest.read_until(KERNEL_RUNS)
+            check_modules(tree, output)
+        finally:
+            guest.close()
+
+
+@for_each_nic
+def hostile_lan(nic):
+    """A thousand frames a second of every wrong kind, from the first request to the kernel."""
+    boots_while("gen7-vm86", nic, HOSTILE, 1000)
+
+
+@for_each_nic
+def flood(nic):
+    """100,000 frames a second for five seconds, in which hardly an answer can get through."""
+    boots_while("gen10", nic, HOSTILE, 100000, flood_s=5)
+
+
+@for_each_nic
+def hostile_lan_for_undi(nic):
+    """Frames are the loader's own affair then: the stack's are those that no Ethernet has."""
+    boots_while("gen12", nic, BROKEN_FRAMES, 1000)
+
+
+@for_each_nic
+def undionly_runs(nic):
+    """iPXE on top of our UNDI asks by DHCP and gets its own file once more by TFTP."""
+    with harness.tmpdir() as folder:
+        shutil.copyfile(UNDIONLY, folder / UNDIONLY.name)
+        harness.run("--root", folder, "--bootfile", UNDIONLY.name, "--nic", nic, "--display", "none",
+                    "--timeout", LIMIT_S, "--log", "tftp:info", *OWN, "--expect",
+                    r"(?s)using undionly.*undionly\.kpxe\.\.\. ok").expect(0, "expected")
+
+
+def initrd():
+    """An archive for Linux: random bytes, so that it stays as long, and a CRC that the kernel checks."""
+    data = random.Random(1).randbytes(INITRD_SIZE)
+
+    def member(name, mode, content):
+        header = "070701" + "".join(f"{v:08x}" for v in (1, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0,
+                                                         len(name) + 1, 0))
+        entry = (header + name + "\0").encode()
+        entry += bytes(-len(entry) % 4) + content
+        return entry + bytes(-len(entry) % 4)
+
+    return gzip.compress(member("random", 0o100644, data) + member("TRAILER!!!", 0, b""), 1, mtime=0)
+
+
+@for_each_nic
+def pxelinux_loads_linux(nic):
+    """Debian's PXELINUX, its modules, a kernel and an initrd by the stack's UDP; the kernel checks both."""
+    with harness.tmpdir() as folder:
+        for name in ("pxelinux.0", "boot-screens/ldlinux.c32", "linux"):
+            shutil.copyfile(PXELINUX / name, folder / Path(name).name)
+        harness.write_tree(folder, {
+            "initrd.gz": initrd(),
+            "pxelinux.cfg/default": "DEFAULT linux\nPROMPT 0\nLABEL linux\nKERNEL linux\n"
+                                    "APPEND initrd=initrd.gz console=ttyS0\n"})
+        result = harness.run("--root", folder, "--nic", nic, "--display", "none", "--console", "serial",
+                             "--timeout", LINUX_LIMIT_S, "--expect",
+                             r"Freeing initrd memory|unpacking failed|Kernel panic", *OWN,
+                             timeout=LINUX_LIMIT_S + 20)
+        result.expect(0, "Linux version", "Freeing initrd memory")
+
+
+if __name__ == "__main__":
+    harness.main()
