@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests with loader doubles share: makes media with them, boots them, checks what was loaded."""
+import random
 import subprocess
 import sys
 import zlib
@@ -11,6 +12,7 @@ PROGRAMS = harness.BUILD_ROOT / "tests/guest"
 
 KERNEL_SIZE, MFSROOT_SIZE = 200000, 50000
 LIMIT_S = 55
+CARDS = {"rtl8139": "10ec:8139", "e1000": "8086:100e", "virtio": "1af4:1000"}  # as PCI has them
 STARTED = r"KERNEL DOUBLE: root=\S+\n"
 FAILED = r"FAILED [^\n]*\n|FAULT int=\w+\s+What"
 
@@ -31,6 +33,17 @@ def boot(*args, expect=f"{STARTED}|{FAILED}"):
     """Runs pxe-run with the serial line on stdout, until @expect."""
     return harness.run("--display", "none", "--console", "serial", "--expect", expect,
                        "--timeout", LIMIT_S, *args)
+
+
+def check_services(name, nic, *args):
+    """Runs the program @name that calls a PXE stack's services, to its end."""
+    data = random.Random(2).randbytes(100000)
+    with harness.tmpdir() as tree:
+        harness.write_tree(tree, {"boot/pxeboot": (PROGRAMS / name).read_bytes(),
+                                  "services/data": data})
+        result = boot("--root", tree, "--nic", nic, *args, expect=rf"SERVICES: OK\s+The|{FAILED}")
+        result.expect(0, f"TFTP: {len(data)} bytes, CRC32 {zlib.crc32(data):08x}", f"card {CARDS[nic]}",
+                      "SERVICES: OK")
 
 
 def check_modules(tree, output):

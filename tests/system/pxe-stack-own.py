@@ -10,7 +10,7 @@ from pathlib import Path
 
 import harness
 from doubles import GUEST as GUEST_SOURCES
-from doubles import boot, check_modules, make_tree
+from doubles import boot, check_modules, check_services, make_tree
 from handback import (BASE_MEMORY_MAX, BROKEN_FRAMES, HOSTILE, LIMIT_S, Guest, bios_state,
                       bios_state_without_ipxe, handback)
 from harness import test
@@ -49,6 +49,13 @@ for _gen in LOADERS:
             check_modules(tree, result.stdout)
     _loader.__name__ = _gen.replace("-", "_")
     for_each_nic(_loader)
+
+
+@for_each_nic
+def services(nic):
+    """All services, as other boot programs call them too, in both modes."""
+    check_services("services", nic, *OWN)
+    check_services("services-vm86", nic, *OWN)
 
 
 @for_each_nic

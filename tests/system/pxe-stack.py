@@ -4,7 +4,7 @@
 import re
 
 import harness
-from doubles import boot, make_tree
+from doubles import boot, check_services, make_tree
 from handback import bios_state, bios_state_without_ipxe, handback
 from harness import test
 
@@ -26,6 +26,12 @@ def gen7_vm86_on_ipxe_faults():
         assert code.startswith(LGDT), f"the fault is not at LGDT\n{result.stdout}"
         entry = re.search(r"entry point @(\w+):", result.stdout)[1]
         assert f"cs={entry} " in result.stdout, f"the fault is not in iPXE\n{result.stdout}"
+
+
+@test
+def ipxe_serves():
+    """The program that calls all services demands nothing that iPXE does not do."""
+    check_services("services", "rtl8139", *IPXE)
 
 
 @test

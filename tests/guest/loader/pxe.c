@@ -27,7 +27,7 @@ typedef struct __attribute__((packed)) {
 
 extern FarPointer bangpxe_pointer, pxenv_pointer;
 
-static FarPointer pxe_entry;
+static FarPointer pxe_entry, pxe_entry_of_pxenv;
 static bool pxe_entry_is_bangpxe;
 static uint8_t pxe_reply[CACHED_REPLY_MAX];
 
@@ -75,11 +75,19 @@ pxe_start(void)
     const BangPxe *bangpxe = find_bangpxe(pxenv);
     if (bangpxe != far_pointer_get(bangpxe_pointer))
         console_print("   PXENV+ and the stack name different !PXE structures\n");
+    pxe_entry_of_pxenv = pxenv->entry;
     pxe_entry_is_bangpxe = bangpxe != NULL;
     pxe_entry = bangpxe != NULL ? bangpxe->entry : pxenv->entry;
     console_print("   PXE version %u.%u, real mode entry point @%04x:%04x\n", pxenv->version >> 8,
                   pxenv->version & 0xffu, pxe_entry.segment, pxe_entry.offset);
     take_cached_reply();
+}
+
+/* The other way to call the stack, which loaders take only when there is no !PXE. */
+FarPointer
+pxe_pxenv_entry(void)
+{
+    return pxe_entry_of_pxenv;
 }
 
 /*

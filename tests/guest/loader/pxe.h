@@ -20,11 +20,23 @@ typedef struct {
 } Mac;
 
 typedef enum {
+    PXE_UNDI_RESET_ADAPTER = 0x04,
     PXE_UNDI_SHUTDOWN = 0x05,
     PXE_UNDI_OPEN = 0x06,
+    PXE_UNDI_CLOSE = 0x07,
     PXE_UNDI_TRANSMIT = 0x08,
+    PXE_UNDI_SET_PACKET_FILTER = 0x0b,
     PXE_UNDI_GET_INFORMATION = 0x0c,
+    PXE_UNDI_GET_STATISTICS = 0x0d,
+    PXE_UNDI_GET_MCAST_ADDRESS = 0x11,
+    PXE_UNDI_GET_NIC_TYPE = 0x12,
+    PXE_UNDI_GET_IFACE_INFO = 0x13,
     PXE_UNDI_ISR = 0x14,
+    PXE_TFTP_OPEN = 0x20,
+    PXE_TFTP_CLOSE = 0x21,
+    PXE_TFTP_READ = 0x22,
+    PXE_TFTP_READ_FILE = 0x23,
+    PXE_TFTP_GET_FSIZE = 0x25,
     PXE_UDP_OPEN = 0x30,
     PXE_UDP_CLOSE = 0x31,
     PXE_UDP_READ = 0x32,
@@ -112,6 +124,7 @@ typedef struct __attribute__((packed)) {
 #define UNDI_ISR_OUT_BUSY    4
 
 void pxe_start(void);
+FarPointer pxe_pxenv_entry(void);
 uint16_t pxe_call(PxeFunction function, void *parameters);
 const uint8_t *pxe_cached_reply(void);
 void pxe_stop(void);
