@@ -12,7 +12,7 @@ PROGRAMS = harness.BUILD_ROOT / "tests/guest"
 
 KERNEL_SIZE, MFSROOT_SIZE = 200000, 50000
 LIMIT_S = 55
-CARDS = {"rtl8139": "10ec:8139", "e1000": "8086:100e", "virtio": "1af4:1000"}  # as PCI has them
+CARDS = {"rtl8139": "10ec:8139", "e1000e": "8086:10d3", "virtio": "1af4:1000"}  # as PCI has them
 STARTED = r"KERNEL DOUBLE: root=\S+\n"
 FAILED = r"FAILED [^\n]*\n|FAULT int=\w+\s+What"
 

@@ -4,6 +4,7 @@
 mode, other demanding boot programs on top of it, a hostile LAN, and nothing left behind at the end."""
 import gzip
 import random
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -19,12 +20,13 @@ sys.path.insert(0, str(GUEST_SOURCES))
 import conversation  # pylint: disable=wrong-import-position
 
 OWN = ("--pxe-stack", "own")
-NICS = ("rtl8139", "e1000", "virtio")
+NICS = ("rtl8139", "e1000e", "virtio")
 LOADERS = ("gen7-vm86", "gen7", "gen10", "gen12")
 UNDIONLY = Path("/usr/lib/ipxe/undionly.kpxe")
 PXELINUX = Path("/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64")
 INITRD_SIZE = 3000000
 LINUX_LIMIT_S = 100
+OWN_ENTRY = re.compile(r"entry point @[0-9a-f]{2}00:")  # on a page of its own, as iPXE's is not
 KERNEL_RUNS = "KERNEL DOUBLE: root=ufs:/dev/md0"
 
 
@@ -45,10 +47,19 @@ for _gen in LOADERS:
         with harness.tmpdir() as folder:
             tree, iso = make_tree(folder, gen)
             result = boot("--iso", iso, "--nic", nic, *OWN)
-            result.expect(0, "OK ", "KERNEL DOUBLE: root=ufs:/dev/md0")
+            result.expect(0, "OK ", KERNEL_RUNS)
+            assert OWN_ENTRY.search(result.stdout), f"the stack is iPXE's\n{result.stdout}"
             check_modules(tree, result.stdout)
     _loader.__name__ = _gen.replace("-", "_")
     for_each_nic(_loader)
+
+
+@test
+def e1000_is_refused():
+    """QEMU's has ports that do nothing, and real mode reaches no other register."""
+    with harness.tmpdir() as folder:
+        tree, _ = make_tree(folder, "gen10", kernel=False)
+        harness.run("--root", tree, "--nic", "e1000", *OWN).expect_one_line(2, "no driver", "e1000")
 
 
 @for_each_nic
@@ -70,13 +81,12 @@ def large_datagrams(nic):
         assert conversation.fragments(pcap) > 100
 
 
-@for_each_nic
-def hand_back(nic):
+def check_hand_back(nic, name, quiet_s):
     """
     An open card writes into the stack's memory only. Behind it all vectors and the base memory are the
-    BIOS's again, and the card is quiet.
+    BIOS's again, and the card is quiet for @quiet_s seconds of flood.
     """
-    with handback("--nic", nic, *OWN) as guest, harness.tmpdir() as folder:
+    with handback("--nic", nic, *OWN, name=name) as guest, harness.tmpdir() as folder:
         bios = bios_state_without_ipxe(folder, "--nic", nic)
         pages = guest.check_open()
         assert all(guest.base_memory() <= page < BASE_MEMORY_MAX for page in pages), \
@@ -86,7 +96,19 @@ def hand_back(nic):
         differ = {f"{n:02x}h": (left[0][n], bios[0][n]) for n in range(256) if left[0][n] != bios[0][n]}
         assert not differ, f"vectors that differ, left behind and the BIOS's: {differ}"
         assert left[1] == bios[1], f"{left[1]} KiB, and {bios[1]} KiB at first"
-        guest.check_quiet(10)
+        guest.check_quiet(quiet_s)
+
+
+@for_each_nic
+def hand_back(nic):
+    """By a loader that calls in real mode."""
+    check_hand_back(nic, "handback", 10)
+
+
+@for_each_nic
+def hand_back_vm86(nic):
+    """By one that calls in virtual-8086 mode."""
+    check_hand_back(nic, "handback-vm86", 1)
 
 
 def boots_while(gen, nic, frames, per_second, flood_s=None):
