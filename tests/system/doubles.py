@@ -17,22 +17,22 @@ STARTED = r"KERNEL DOUBLE: root=\S+\n"
 FAILED = r"FAILED [^\n]*\n|FAULT int=\w+\s+What"
 
 
-def make_tree(directory, gen, *options, kernel=True):
+def make_tree(directory, gen, *options, kernel=True, kernel_size=KERNEL_SIZE):
     """Makes a tree with the loader double @gen below @directory. Returns: the tree, the ISO."""
     tree, iso = directory / "tree", directory / "medium.iso"
     command = [sys.executable, GUEST / "make-tree.py", tree, "--loader", PROGRAMS / f"loader-{gen}",
                "--iso", iso, *options]
     if kernel:
-        command += ["--kernel", PROGRAMS / "kernel-double", "--kernel-size", str(KERNEL_SIZE),
+        command += ["--kernel", PROGRAMS / "kernel-double", "--kernel-size", str(kernel_size),
                     "--mfsroot-size", str(MFSROOT_SIZE)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return tree, iso
 
 
-def boot(*args, expect=f"{STARTED}|{FAILED}"):
+def boot(*args, expect=f"{STARTED}|{FAILED}", limit_s=LIMIT_S):
     """Runs pxe-run with the serial line on stdout, until @expect."""
     return harness.run("--display", "none", "--console", "serial", "--expect", expect,
-                       "--timeout", LIMIT_S, *args)
+                       "--timeout", limit_s, *args, timeout=limit_s + 60)
 
 
 def check_services(name, nic, *args):

@@ -9,10 +9,12 @@ import time
 
 import harness
 from doubles import PROGRAMS
-from lan_traffic import MARKER, Qmp, Stranger, broken_frames, hostile_frames, qemu_args
+from lan_traffic import (MARKER, Qmp, Stranger, broken_frames, hostile_frames, jumbo_frames,
+                         qemu_args)
 
 MAC, GUEST, SERVER = bytes.fromhex("525400123456"), bytes([192, 168, 64, 15]), bytes([192, 168, 64, 4])
 HOSTILE = hostile_frames(MAC, GUEST, SERVER)
+FLOOD = HOSTILE + jumbo_frames(MAC)  # in which good frames are lost, too
 BROKEN_FRAMES = broken_frames(MAC)
 FLOOD_PER_SECOND = 100000
 MEMORY_MB = 64
@@ -69,7 +71,7 @@ class Guest:
     def pages_that_change(self, seconds, per_second=0):
         """Addresses of the 4-KiB pages that have other contents when a stranger has sent."""
         before = self.memory()
-        self.stranger.send(HOSTILE, seconds, per_second)
+        self.stranger.send(FLOOD, seconds, per_second)
         after = self.memory()
         return [at for at in range(0, len(before), PAGE) if before[at:at + PAGE] != after[at:at + PAGE]]
 

@@ -16,8 +16,9 @@ BROADCAST = b"\xff" * 6
 STRANGER = bytes.fromhex("0200c0ffee01")
 ETH_IP4, ETH_ARP, ETH_IP6 = b"\x08\0", b"\x08\x06", b"\x86\xdd"
 ETH_MIN = 60
-ETH_HEADER, FRAME_MAX = 14, 9000
-OVERSIZED = (1515, 1519, 2048, 4096, 6000, 8000, FRAME_MAX)
+ETH_HEADER, FRAME_MAX = 14, 8000
+OVERSIZED = (1515, 1519, 2048, 4096, 6000, FRAME_MAX)
+JUMBO = 9000  # longer than the ring of an rtl8139, which QEMU then writes over
 BATCH = 64  # frames in one write to QEMU
 
 
@@ -118,6 +119,11 @@ def broken_frames(mac):
         BROADCAST + STRANGER + ETH_ARP,
         mac + STRANGER + ETH_IP4 + b"\x45",
     ] + [frame(mac, ETH_IP6, (MARKER * size)[:size - ETH_HEADER]) for size in OVERSIZED]
+
+
+def jumbo_frames(mac):
+    """The longest that a LAN can have, to everybody and to @mac."""
+    return [frame(target, ETH_IP6, (MARKER * JUMBO)[:JUMBO - ETH_HEADER]) for target in (BROADCAST, mac)]
 
 
 def hostile_frames(mac, address, server):

@@ -35,6 +35,15 @@ def ipxe_serves():
 
 
 @test
+def own_stack_refuses_e1000():
+    """QEMU's has ports that do nothing, and real mode reaches no other register."""
+    with harness.tmpdir() as folder:
+        tree, _ = make_tree(folder, "gen10", kernel=False)
+        run = harness.run("--root", tree, "--nic", "e1000", "--pxe-stack", "own")
+        run.expect_one_line(2, "no driver", "e1000")
+
+
+@test
 def vm86_monitor_bears_the_bios():
     """SeaBIOS's video, clock, keyboard and wait, with timer interrupts: no fault, the same answers."""
     with harness.tmpdir() as folder:
