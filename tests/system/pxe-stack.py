@@ -35,6 +35,14 @@ def ipxe_serves():
 
 
 @test
+def own_stack_is_taken_for_btx_1_01():
+    """Without an option: the loader that iPXE cannot serve boots."""
+    with harness.tmpdir() as directory:
+        _, iso = make_tree(directory, "gen7-vm86")
+        boot("--iso", iso).expect(0, "as BTX 1.01", "KERNEL DOUBLE: root=ufs:/dev/md0")
+
+
+@test
 def own_stack_refuses_e1000():
     """QEMU's has ports that do nothing, and real mode reaches no other register."""
     with harness.tmpdir() as folder:
