@@ -25,7 +25,7 @@ LOADERS = ("gen7-vm86", "gen7", "gen10", "gen12")
 UNDIONLY = Path("/usr/lib/ipxe/undionly.kpxe")
 PXELINUX = Path("/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64")
 INITRD_SIZE = 3000000
-LINUX_LIMIT_S = 100
+LINUX_LIMIT_S = 240
 LARGE_READ, LARGE_LIMIT_S = 8192, 200
 OWN_ENTRY = re.compile(r"entry point @[0-9a-f]{2}00:")  # on a page of its own, as iPXE's is not
 KERNEL_RUNS = "KERNEL DOUBLE: root=ufs:/dev/md0"
@@ -148,6 +148,12 @@ def flood(nic):
 def hostile_lan_for_undi(nic):
     """Frames are the loader's own affair then: the stack's are those that no Ethernet has."""
     boots_while("gen12", nic, BROKEN_FRAMES, 1000)
+
+
+@for_each_nic
+def flood_for_undi(nic):
+    """100,000 such frames a second for five seconds."""
+    boots_while("gen12", nic, BROKEN_FRAMES, 100000, flood_s=5)
 
 
 @for_each_nic
