@@ -61,6 +61,8 @@ check_plan(Vfs *medium, const Media *media, guint8 choice)
         .serial = (choice & 2) != 0,
         .server = ip4_of(0xc0a84004),
         .dns = ip4_of(0xc0a84003),
+        .pxe_stack = (PxeStackMode)((choice >> 2) % 3),
+        .nic = nic_table,
     };
     g_autoptr(BootPlan) plan = boot_plan_new(media, &options);
     g_autoptr(Vfs) tree = boot_plan_overlay(plan, medium);

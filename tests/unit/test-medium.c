@@ -102,7 +102,7 @@ test_plan(void)
 {
     g_autoptr(TmpDir) dir = tmp_dir_new();
     g_autofree char *root = make_tree(dir, "boot/pxeboot boot/kernel/kernel boot/mfsroot.gz");
-    RunConfig config = { .root = root, .console = CONSOLE_SERIAL };
+    RunConfig config = { .root = root, .console = CONSOLE_SERIAL, .nic = nic_table };
     g_autoptr(GError) error = NULL;
     Medium medium = { 0 };
 
