@@ -125,8 +125,9 @@ overlay_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
     int r = vfs_getattr(self->lower, merged->lower, &attr);
     if (r < 0)
         return r;
-    if (attr.nlink >= 2)
-        attr.nlink += (guint32)merged->more_links;
+    /* Some of the host's file systems do not count: 1, or 2 always. */
+    gint64 links = (gint64)attr.nlink + merged->more_links;
+    attr.nlink = attr.nlink >= 2 && links >= 2 ? (guint32)links : 1;
     *ret = attr;
     return 0;
 }
