@@ -48,6 +48,7 @@ builder_section(TableBuilder *self, IsoTableNode *node, guint64 offset, guint64 
     node->size += size;
 }
 
+/* A file packed with zisofs is shown as it is stored: FreeBSD's cd9660 does not know zisofs. */
 static void
 builder_file(TableBuilder *self, IsoTableNode *node, IsoFile *file)
 {
@@ -55,9 +56,8 @@ builder_file(TableBuilder *self, IsoTableNode *node, IsoFile *file)
     int count = 0;
 
     if (iso_file_get_old_image_sections(file, &count, &sections, 0) == 1) {
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++)
             builder_section(self, node, (guint64)sections[i].block * ISO_BLOCK, sections[i].size);
-        }
     }
     free(sections);
 }

@@ -23,6 +23,8 @@ const Nic nic_table[] = {
  * nic_find:
  * @name: what the user wrote
  * @error: PXE_RUN_ERROR_USAGE, with the names that there are
+ *
+ * Returns: (transfer none): the card; NULL when there is none of that name
  **/
 const Nic *
 nic_find(const char *name, GError **error)
