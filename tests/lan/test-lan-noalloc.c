@@ -219,12 +219,13 @@ typedef struct {
     const char *name;
     Vfs *(*make)(const TmpDir *dir);
     gboolean needs_xorriso;
+    gboolean lists_anew; /* a listing that starts reads the host's directory, which allocates */
 } TreeRow;
 
 static const TreeRow tree_rows[] = {
-    { "memory", memory_tree, FALSE },
-    { "directory", directory_tree, FALSE },
-    { "iso", iso_tree, TRUE },
+    { "memory", memory_tree, FALSE, FALSE },
+    { "directory", directory_tree, FALSE, TRUE },
+    { "iso", iso_tree, TRUE, FALSE },
 };
 
 static void
@@ -239,8 +240,10 @@ test_tree_row(gconstpointer data)
         return;
     lan_house_init(&house, row->make(dir));
     guest.port = lan_attach(house.lan, &guest_ops, &guest, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-        check_row(&house, &guest, &rows[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (!row->lists_anew || !g_str_has_prefix(rows[i].name, "readdir"))
+            check_row(&house, &guest, &rows[i]);
+    }
 }
 
 /*

@@ -52,7 +52,12 @@ make_tree(const TmpDir *dir, const char *files)
 static void
 check_open(const OpenRow *row, const char *iso, const char *root)
 {
-    const RunConfig config = { .iso = iso, .root = root, .bootfile = row->wanted };
+    const RunConfig config = {
+        .iso = iso,
+        .root = root,
+        .bootfile = row->wanted,
+        .nic = nic_table,
+    };
     g_autoptr(GError) error = NULL;
     Medium medium = { 0 };
 
