@@ -109,8 +109,10 @@ run_check(Run *self, gboolean matched, const char *where)
 
 /* SIGINT, SIGTERM, SIGHUP; the second one does not wait for the first one's road. */
 void
-run_signal(Run *self, int number)
+run_signal(int number, gpointer data)
 {
+    Run *self = data;
+
     if (self->ending && !self->qemu_ended)
         run_stop_harder(self);
     run_end(self, EXIT_SIGNAL(number), NULL);

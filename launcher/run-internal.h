@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "launcher/boot-progress.h"
 #include "launcher/console.h"
+#include "launcher/end-signals.h"
 #include "launcher/expect.h"
 #include "launcher/medium.h"
 #include "launcher/qemu-argv.h"
@@ -30,6 +31,7 @@ typedef struct Run {
     GMainLoop *loop;
     GSource *sources[RUN_SOURCES_MAX];
     guint n_sources;
+    EndSignals signals;
     Medium medium;
     QemuSetup setup;
     char *qemu, *rom;
@@ -86,7 +88,7 @@ gboolean on_tick(gpointer run);
 void run_end(Run *self, int status, GError *failure);
 void run_fail(Run *self, PxeRunError code, const char *message);
 void run_check(Run *self, gboolean matched, const char *where);
-void run_signal(Run *self, int number);
+void run_signal(int number, gpointer run);
 void run_show_last(Run *self);
 void on_qmp_event(const char *name, JsonObject *event_data, gpointer run);
 void on_qemu_exit(int status, gpointer run);

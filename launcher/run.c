@@ -18,7 +18,6 @@
 #include "base/error.h"
 #include "launcher/run-internal.h"
 
-#include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,27 +37,6 @@ void
 run_add_timeout(Run *self, guint ms, GSourceFunc func)
 {
     run_add_source(self, g_timeout_source_new(ms), func);
-}
-
-static gboolean
-on_sigint(gpointer data)
-{
-    run_signal(data, SIGINT);
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_sigterm(gpointer data)
-{
-    run_signal(data, SIGTERM);
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_sighup(gpointer data)
-{
-    run_signal(data, SIGHUP);
-    return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -84,14 +62,8 @@ run_add_limit(Run *self)
 static gboolean
 step_boot(Run *self, GError **error)
 {
-    static const struct {
-        int number;
-        GSourceFunc func;
-    } signals[] = { { SIGINT, on_sigint }, { SIGTERM, on_sigterm }, { SIGHUP, on_sighup } };
-
     self->prompt_done = self->config->boot != BOOT_ROM || self->config->text.menu;
-    for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)
-        run_add_source(self, g_unix_signal_source_new(signals[i].number), signals[i].func);
+    end_signals_watch(&self->signals, run_signal, self);
     show_console(self); /* now that a signal cannot leave the terminal as it is then */
     run_add_limit(self);
     run_add_timeout(self, RUN_TICK_MS, on_tick);
@@ -123,6 +95,7 @@ run_clear(Run *self)
         g_source_destroy(source);
         g_source_unref(source);
     }
+    end_signals_clear(&self->signals);
     g_clear_pointer(&self->console, console_free);
     g_clear_pointer(&self->process, qemu_process_free);
     g_clear_pointer(&self->qmp, qmp_free);

@@ -9,13 +9,12 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "images/vfs-iso.h"
+#include "launcher/end-signals.h"
 #include "launcher/serve-sockets.h"
 #include "nfs/nfs-server.h"
 #include "slirp-config/rpc-datagrams.h"
 #include "slirp-config/rpc-streams.h"
 
-#include <glib-unix.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -27,6 +26,7 @@ typedef struct {
     ServeSockets sockets;
     RpcDatagrams *udp;
     RpcStreams *tcp, *local;
+    EndSignals signals;
     int ended_by; /* a signal */
 } Serve;
 
@@ -115,41 +115,18 @@ serve_tell(const Serve *self)
 }
 
 static void
-serve_end(Serve *self, int signal_number)
+serve_end(int signal_number, gpointer data)
 {
+    Serve *self = data;
+
     self->ended_by = signal_number;
     g_main_loop_quit(self->loop);
 }
 
-static gboolean
-on_sigint(gpointer data)
-{
-    serve_end(data, SIGINT);
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_sigterm(gpointer data)
-{
-    serve_end(data, SIGTERM);
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_sighup(gpointer data)
-{
-    serve_end(data, SIGHUP);
-    return G_SOURCE_CONTINUE;
-}
-
-static const struct {
-    int number;
-    GSourceFunc func;
-} serve_signals[] = { { SIGINT, on_sigint }, { SIGTERM, on_sigterm }, { SIGHUP, on_sighup } };
-
 static void
 serve_clear(Serve *self)
 {
+    end_signals_clear(&self->signals);
     if (self->local != NULL)
         (void)unlink(self->config->text.socket);
     rpc_streams_free(self->local);
@@ -180,8 +157,7 @@ serve(const RunConfig *config, GError **error)
 
     gboolean ok = serve_open_tree(&self, error) && serve_open_sockets(&self, error);
     if (ok) {
-        for (gsize i = 0; i < G_N_ELEMENTS(serve_signals); i++)
-            g_unix_signal_add(serve_signals[i].number, serve_signals[i].func, &self);
+        end_signals_watch(&self.signals, serve_end, &self);
         serve_tell(&self);
         g_main_loop_run(self.loop);
     }

@@ -32,18 +32,6 @@ row_cmpmem(const char *where, const void *bytes, gsize len, const void *want, gs
         g_error("%s: %" G_GSIZE_FORMAT " bytes, not %" G_GSIZE_FORMAT, where, len, want_len);
 }
 
-/*
- * For a row that shows a bug which is not fixed yet: the test is reported as incomplete while
- * @right is FALSE, and passes as soon as it is TRUE. Returns: @right
- */
-static inline gboolean
-row_known_bug(gboolean right, const char *bug)
-{
-    if (!right)
-        g_test_incomplete(bug);
-    return right;
-}
-
 /* Deterministic bytes and numbers: the same in every run and on every machine (xorshift32). */
 typedef struct {
     guint32 state;

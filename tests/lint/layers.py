@@ -25,7 +25,7 @@ OWNERS = {
     "json-c/json.h": {"base/json.h"},
     "zlib.h": {"images/kernel-file.c"},
     "glib-unix.h": {"launcher/console.c", "launcher/output.c", "launcher/qemu-process.c", "launcher/qmp.c",
-                    "launcher/run.c", "launcher/serve.c"},
+                    "launcher/end-signals.c"},
 }
 
 

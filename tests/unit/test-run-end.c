@@ -320,9 +320,9 @@ test_signals(void)
 
     bench_init(&bench, "x", SLEEP);
     greet(&bench);
-    run_signal(&bench.run, SIGINT);
+    run_signal(SIGINT, &bench.run);
     assert_end(&bench, 130, NULL);
-    run_signal(&bench.run, SIGTERM); /* QEMU does not quit; the user does not wait */
+    run_signal(SIGTERM, &bench.run); /* QEMU does not quit; the user does not wait */
     run_loop(&bench);
     assert_end(&bench, 130, NULL);
     bench_clear(&bench);
@@ -341,7 +341,7 @@ test_signal_for_all(void)
     while (!bench.run.qemu_ended)
         g_main_context_iteration(NULL, TRUE);
     g_assert_false(bench.run.ending);
-    run_signal(&bench.run, SIGTERM);
+    run_signal(SIGTERM, &bench.run);
     run_loop(&bench);
     assert_end(&bench, 143, NULL);
     bench_clear(&bench);
