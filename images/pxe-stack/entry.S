@@ -4,7 +4,7 @@
  * nothing here, nor in what is called from here, is more than such a monitor lets through. Interrupts
  * are left as they are: we need none, and stand none in the way.
  *
- * Source: PXE 2.1 §3.1 (both ways to call), §4.4.5 (the structures)
+ * Source: PXE 2.1 chapter 3 (both ways to call), §4.4.5 (how the structures are found)
  */
     .section .text
     .code16gcc

@@ -3,7 +3,7 @@
  * PXE's services as structures. All values are little endian but for addresses and UDP ports, which
  * are in the network's order. Every structure begins with the status.
  *
- * Source: Intel, Preboot Execution Environment (PXE) Specification 2.1, §3 and §4.4.5 (the
+ * Source: Intel, Preboot Execution Environment (PXE) Specification 2.1, chapter 3 and §4.4.5 (the
  * structures by which a boot program finds the entry)
  */
 #pragma once
@@ -125,7 +125,7 @@ _Static_assert(sizeof(BangPxe) == 0x58, "!PXE");
 
 /* ---- parameters ---- */
 
-/* §3.2.1, packet types */
+/* GET_CACHED_INFO: packet types */
 enum {
     PXE_PACKET_DISCOVER = 1,
     PXE_PACKET_ACK = 2,

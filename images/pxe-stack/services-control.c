@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The services about the stack itself: cached packets, and its end [PXE 2.1 §3.2]. */
+/* The services about the stack itself: cached packets, and its end [PXE 2.1, Preboot API]. */
 #include "images/pxe-stack/machine.h"
 #include "images/pxe-stack/stack.h"
 

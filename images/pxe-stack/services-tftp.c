@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PXE's TFTP service, by which OpenBSD's boot program and old GRUBs read files [PXE 2.1 §3.3]. */
+/* PXE's TFTP service, by which OpenBSD's boot program and old GRUBs read files [PXE 2.1, TFTP API].
+ */
 #include "images/pxe-stack/machine.h"
 #include "images/pxe-stack/stack.h"
 

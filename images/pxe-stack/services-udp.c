@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PXE's UDP service, by which FreeBSD's loaders up to 11 talk [PXE 2.1 §3.4]. */
+/* PXE's UDP service, by which FreeBSD's loaders up to 11 talk [PXE 2.1, UDP API]. */
 #include "images/pxe-stack/machine.h"
 #include "images/pxe-stack/stack.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames for those who bring their own IP [PXE 2.1 §4.2.8 UNDI_TRANSMIT, §4.2.18 UNDI_ISR].
+ * Frames for those who bring their own IP [PXE 2.1, UNDI API: TRANSMIT, ISR].
  *
  * UNDI is made for interrupts: START asks whether one was ours, PROCESS and GET_NEXT ask what has
  * happened, until nothing has. We have none, and look at the card in each of these calls; a caller

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The card's states and properties, for those who bring their own IP: FreeBSD's loaders from 12 on,
- * pxelinux, iPXE's undionly [PXE 2.1 §4.2]. The frames themselves are in services-undi-frames.c.
+ * pxelinux, iPXE's undionly [PXE 2.1, UNDI API]. The frames themselves are in
+ * services-undi-frames.c.
  */
 #include "images/pxe-stack/machine.h"
 #include "images/pxe-stack/stack.h"

@@ -68,7 +68,7 @@ uint8_t stack_nic_memory[NIC_MEMORY_SIZE];
  * @at: its parameters, in the caller's memory
  *
  * What entry.S calls for each call of a boot program.
- * Returns: PXENV_EXIT_SUCCESS or PXENV_EXIT_FAILURE [PXE 2.1 §3.1]; the status is in the parameters
+ * Returns: PXENV_EXIT_SUCCESS or PXENV_EXIT_FAILURE; the status is in the parameters
  **/
 uint16_t
 service_call(uint16_t function, FarPointer at)

@@ -7,7 +7,7 @@
 #include "images/pxe-stack/tftp.h"
 
 #define STACK_PACKETS     3    /* DHCPDISCOVER, DHCPACK, and the boot server's reply */
-#define STACK_PACKET_SIZE 1260 /* of BOOTPLAYER, PXE 2.1 §3.2.1: 236 bytes, and 1024 of options */
+#define STACK_PACKET_SIZE 1260 /* of PXE 2.1's BOOTPLAYER: 236 bytes, and 1024 of options */
 
 typedef struct {
     uint16_t len;
