@@ -18,7 +18,8 @@ extern const guint32 pxe_stack_image_size; /* bytes */
 gsize
 pxe_stack_boot_program_max(void)
 {
-    guint resident = pxe_stack_image[HEADER_RESIDENT] | pxe_stack_image[HEADER_RESIDENT + 1] << 8;
+    guint resident = pxe_stack_image[HEADER_RESIDENT] | (guint)pxe_stack_image[HEADER_RESIDENT + 1]
+                                                            << 8;
 
     return IPXE_BEGIN - resident - LOAD_ADDRESS - pxe_stack_image_size;
 }
