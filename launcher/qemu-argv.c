@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Builds QEMU's arguments. All that connects QEMU with us are inherited descriptors: no path, no
- * port. `-nodefaults` keeps out every device that the user has not asked for.
+ * port. `-nodefaults` keeps out every device that the user has not asked for. What we boot from has
+ * bootindex 1, so that the user can put something in front of it, as with `-- -kernel`.
  */
 #include "launcher/qemu-argv.h"
 
@@ -76,7 +77,7 @@ add_net(GStrvBuilder *argv, const RunConfig *config, const QemuSetup *setup)
     /* With the CD, SeaBIOS need not run the card's ROM first. */
     append_value(device, "romfile", config->boot == BOOT_ISO ? "" : setup->rom);
     if (config->boot == BOOT_ROM)
-        g_string_append(device, ",bootindex=0");
+        g_string_append(device, ",bootindex=1");
     add_pair(argv, "-device", device->str);
 }
 
@@ -88,7 +89,7 @@ add_cd(GStrvBuilder *argv, const QemuSetup *setup)
 
     g_strv_builder_add(argv, "-drive");
     add(argv, "file=%s,if=none,id=cd,media=cdrom,format=raw,readonly=on", file);
-    add_pair(argv, "-device", "ide-cd,drive=cd,bootindex=0");
+    add_pair(argv, "-device", "ide-cd,drive=cd,bootindex=1");
 }
 
 static void

@@ -22,7 +22,7 @@ typedef struct {
 #define NIC_WITH_CD  " -device rtl8139,netdev=lan,mac=52:54:00:12:34:56,romfile="
 #define CD(file)                                                                                   \
     " -drive file=" file ",if=none,id=cd,media=cdrom,format=raw,readonly=on -device "              \
-    "ide-cd,drive=cd,bootindex=0"
+    "ide-cd,drive=cd,bootindex=1"
 #define CHANNELS                                                                                   \
     " -chardev socket,id=qmp,fd=4 -mon chardev=qmp,mode=control -chardev socket,id=serial,fd=5 "   \
     "-device isa-serial,chardev=serial"
@@ -49,7 +49,7 @@ static const ArgvRow argv_rows[] = {
       START("tcg") MACHINE
       " -display none" NETDEV
       " -device e1000,netdev=lan,mac=00:00:5e:00:53:01,romfile=/usr/lib/ipxe/qemu/pxe-e1000.rom,"
-      "bootindex=0" CHANNELS },
+      "bootindex=1" CHANNELS },
     { "machine",
       { ISO, .memory = WORD("2G"), .cpus = WORD("4") },
       { QEMU, .display = "none" },
@@ -115,7 +115,7 @@ static const ArgvRow argv_rows[] = {
       NULL,
       START("tcg") MACHINE
       " -display none" NETDEV
-      " -device rtl8139,netdev=lan,mac=52:54:00:12:34:56,romfile=/a,,b.rom,bootindex=0" CHANNELS },
+      " -device rtl8139,netdev=lan,mac=52:54:00:12:34:56,romfile=/a,,b.rom,bootindex=1" CHANNELS },
 };
 
 static void
