@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of an ISO's tree, which comes from a process that works on foreign bytes: a byte that
- * says whether the header's sizes are made right, then the table.
+ * The table of an ISO's tree, which comes from a process that works on foreign bytes. An input
+ * describes it: numbers of nodes and of sections, a byte each; how much the header's three numbers
+ * are off, and how much is missing at the end, a byte each; the nodes, the sections; the names are
+ * the rest. Nodes are told field by field, so that an input stays good when the table changes.
  */
 #include "base/autofd.h"
 #include "base/error.h"
@@ -25,24 +27,73 @@ memory_of(const FuzzPiece *bytes)
     return fd;
 }
 
-/* Gives the names what the nodes and sections leave, so that the sizes add up. */
-static void
-mend(FuzzPiece *table)
+/* A number of 16 bits, of which the largest stand for the largest of 32. */
+static guint32
+number(Cursor *input)
 {
-    IsoTable header;
+    guint16 word = cursor_be16(input);
+    return word < 0xfff0 ? word : G_MAXUINT32 - (0xffffu - word);
+}
 
-    if (table->len <= sizeof header)
-        return;
-    memcpy(&header, table->bytes, sizeof header);
-    header.magic = ISO_TABLE_MAGIC;
-    gsize rest = table->len - sizeof header;
-    header.n_nodes = (guint32)MIN(header.n_nodes, rest / sizeof(IsoTableNode));
-    rest -= header.n_nodes * sizeof(IsoTableNode);
-    header.n_sections = (guint32)MIN(header.n_sections, rest / sizeof(IsoTableSection));
-    rest -= header.n_sections * sizeof(IsoTableSection);
-    header.names_size = (guint32)rest;
-    memcpy(table->bytes, &header, sizeof header);
-    table->bytes[table->len - 1] = '\0';
+static IsoTableNode
+node_of(Cursor *input)
+{
+    IsoTableNode node = { .type = cursor_u8(input) };
+
+    node.parent = number(input);
+    node.first_child = number(input);
+    node.n_children = number(input);
+    node.first_section = number(input);
+    node.n_sections = number(input);
+    node.name = number(input);
+    node.target = number(input);
+    node.mode = cursor_be16(input);
+    node.size = cursor_be32(input);
+    return node;
+}
+
+static IsoTableSection
+section_of(Cursor *input)
+{
+    guint64 offset = cursor_be32(input);
+    guint64 size = cursor_be32(input);
+    /* Of the largest offsets, ones that are near the largest of 64 bits. */
+    return (IsoTableSection){ offset < 0xfffff000u ? offset : offset | ~(guint64)G_MAXUINT32,
+                              size };
+}
+
+/* -128 to 127, as a number to add */
+static guint32
+difference(Cursor *input)
+{
+    gint32 byte = (gint8)cursor_u8(input);
+    return (guint32)byte;
+}
+
+static FuzzPiece
+table_of(Cursor *input)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    IsoTable header = { .magic = ISO_TABLE_MAGIC };
+
+    guint n_nodes = cursor_u8(input), n_sections = cursor_u8(input);
+    header.n_nodes = n_nodes + difference(input);
+    header.n_sections = n_sections + difference(input);
+    header.names_size = difference(input);
+    guint8 missing = cursor_u8(input);
+    g_byte_array_append(bytes, (const guint8 *)&header, sizeof header);
+    for (guint i = 0; i < n_nodes && cursor_left(input) > 0; i++) {
+        IsoTableNode node = node_of(input);
+        g_byte_array_append(bytes, (const guint8 *)&node, sizeof node);
+    }
+    for (guint i = 0; i < n_sections && cursor_left(input) > 0; i++) {
+        IsoTableSection section = section_of(input);
+        g_byte_array_append(bytes, (const guint8 *)&section, sizeof section);
+    }
+    header.names_size += (guint32)cursor_left(input);
+    memcpy(bytes->data, &header, sizeof header);
+    g_byte_array_append(bytes, input->at, (guint)cursor_left(input));
+    return fuzz_piece_copy(bytes->data, bytes->len - MIN(missing, bytes->len));
 }
 
 static void
@@ -91,10 +142,7 @@ LLVMFuzzerTestOneInput(const guint8 *bytes, gsize len)
     g_auto(FuzzPiece) image = fuzz_piece_new(IMAGE_SIZE);
     guint left = VISITS_MAX;
 
-    gboolean mended = cursor_u8(&input) % 8 != 0;
-    g_auto(FuzzPiece) table = fuzz_piece_copy(input.at, cursor_left(&input));
-    if (mended)
-        mend(&table);
+    g_auto(FuzzPiece) table = table_of(&input);
     memset(image.bytes, 'i', image.len);
     auto_fd table_fd = memory_of(&table);
     g_autoptr(Vfs) vfs = vfs_iso_new_from_table(memory_of(&image), IMAGE_SIZE, table_fd, &error);

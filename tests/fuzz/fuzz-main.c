@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Replays inputs through a fuzz target, in place of libFuzzer: `fuzz-NAME FILE-OR-DIRECTORY…`. Each
- * input is a test of its own in the output (TAP); the last "# " line names the one that crashed.
+ * Replays inputs through a fuzz target, in place of libFuzzer: `fuzz-NAME FILE-OR-DIRECTORY…`.
+ * Each input is a test of its own in the output (TAP); the last "# " line names the one that
+ * crashed.
  */
 #include "tests/fuzz/fuzz-input.h"
 

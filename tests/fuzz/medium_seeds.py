@@ -6,22 +6,22 @@ import struct
 from wire import be16, record
 
 REGULAR, DIRECTORY, LINK, DEVICE = range(4)  # VfsType
-NO_TARGET = 0xFFFFFFFF
+NO_TARGET = 0xFFFF
 
 
 def iso_node(kind, name, parent=0, children=(0, 0), sections=(0, 0), size=2048, target=NO_TARGET):
-    """An IsoTableNode, see images/iso-table.h."""
-    return struct.pack("<QqIIIIIIIIIIIHH", size, 0, parent, *children, *sections, name, target,
-                       0, 0, 0, 0, 0o755, kind)
+    """A node as fuzz-iso-table.c reads it."""
+    return struct.pack(">BHHHHHHHHI", kind, parent, *children, *sections, name, target, 0o755, size)
 
 
-def iso_table(nodes, sections, names):
-    head = struct.pack("<IIII", 0x49534F54, len(nodes), len(sections), len(names))
-    return head + b"".join(nodes) + b"".join(struct.pack("<QQ", *s) for s in sections) + names
+def iso_table(nodes, sections, names, wrong=(0, 0, 0), missing=0):
+    """@wrong: what the header's numbers differ by; @missing: bytes at the end"""
+    head = struct.pack(">BBbbbB", len(nodes), len(sections), *wrong, missing)
+    return head + b"".join(nodes) + b"".join(struct.pack(">II", *s) for s in sections) + names
 
 
 def iso_table_seeds():
-    """A byte (0: the header is left as it is), then the table."""
+    """See fuzz-iso-table.c."""
     names = b"\0dir\0file\0link\0dir/in\0in\0"
     below = [
         iso_node(DIRECTORY, 1, children=(4, 1)),
@@ -33,14 +33,17 @@ def iso_table_seeds():
     root_of_one = iso_node(DIRECTORY, 0, children=(1, 1))
     root_of_all = iso_node(DIRECTORY, 0, children=(1, 4))
     sections = [(4096, 2048), (2048, 10)]
-    good = iso_table([root] + below, sections, names)
+    nodes = [root] + below
     return {
-        "good": b"\0" + good,
-        "good-mended": b"\1" + good,
-        "root-alone": b"\0" + iso_table([iso_node(DIRECTORY, 0)], [], b"\0"),
-        "cut-short": b"\0" + iso_table([root] + below, [(8000, 2048), (0, 0)], names),
-        "device": b"\1" + iso_table([root_of_one, iso_node(DEVICE, 1)], [], names),
-        "shared-children": b"\1" + iso_table([root_of_all] + below, sections, names),
+        "good": iso_table(nodes, sections, names),
+        "root-alone": iso_table([iso_node(DIRECTORY, 0)], [], b"\0"),
+        "cut-short": iso_table(nodes, [(8000, 2048), (0, 0)], names),
+        "far-behind": iso_table(nodes, [(0xFFFFFFFF, 1), (0, 0)], names),
+        "device": iso_table([root_of_one, iso_node(DEVICE, 1)], [], names),
+        "shared-children": iso_table([root_of_all] + below, sections, names),
+        "one-node-more": iso_table(nodes, sections, names, wrong=(1, 0, 0)),
+        "one-section-less": iso_table(nodes, sections, names, wrong=(0, -1, 0)),
+        "one-byte-missing": iso_table(nodes, sections, names, missing=1),
     }
 
 
