@@ -153,6 +153,35 @@ def rpc_seeds():
     }
 
 
+def rpc_stream_seeds():
+    """Records: fragments of a stream; see fuzz-rpc-stream.c for the flags."""
+    raw, more = 1, 2
+    bytewise, threes, sevens = 1 << 2, 2 << 2, 5 << 2
+    calls = small_calls() | nfs2_calls() | nfs3_calls()
+    getattr3, read = rpc_call(*calls["v3-getattr"]), rpc_call(*calls["v3-read"])
+    write = rpc_call(NFS, 3, 7, handle3(PXEBOOT) + be64(0) + be32(1800, 2) + opaque(bytes(1800)))
+    whole = be32(1 << 31 | len(getattr3)) + getattr3
+    return {
+        "all": b"".join(record(rpc_call(*call)) for call in calls.values()),
+        "bytewise": record(read, bytewise) + record(getattr3, bytewise),
+        "pieces": record(read, threes) + record(write, sevens) + record(read, 7 << 2),
+        "fragments": record(read[:40], more) + record(read[40:41], more | bytewise)
+        + record(b"", more) + record(read[41:]) + record(getattr3),
+        "of-one-byte": b"".join(record(bytes([byte]), more) for byte in read[:60])
+        + record(read[60:]),
+        "joined": record(whole * 5, raw),
+        "largest": record(be32(68 << 10), raw) + record(bytes(2047), raw) * 34
+        + record(bytes(34), raw) + record(b"") + record(getattr3),
+        "too-large": record(getattr3) + record(be32(68 << 10 | 1), raw) + record(getattr3),
+        "two-gibibytes": record(be32(0xFFFFFFFF), raw | bytewise) + record(getattr3, raw),
+        "never-ends": record(bytes(2047), more) * 40,
+        "empty": record(b"") + record(getattr3),
+        "cut": record(getattr3) + record(whole[:-5], raw),
+        "cut-mark": record(whole + whole[:3], raw),
+        "no-rpc": record(b"GET / HTTP/1.1\r\n\r\n", raw),
+    }
+
+
 def nfs_seeds():
     """Programs for calls; fuzz-nfs.c tells what the bytes mean."""
     def at(which):
@@ -308,5 +337,5 @@ def ip4_seeds():
 
 SEEDS = {
     "dhcp": dhcp_seeds, "gateway": gateway_seeds, "ip4": ip4_seeds, "lan": lan_seeds,
-    "nfs": nfs_seeds, "rpc": rpc_seeds, "tftp": tftp_seeds,
+    "nfs": nfs_seeds, "rpc": rpc_seeds, "rpc-stream": rpc_stream_seeds, "tftp": tftp_seeds,
 }
