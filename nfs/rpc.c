@@ -29,8 +29,7 @@ enum {
     AUTH_OK = 0,
     AUTH_BADCRED = 1,
     AUTH_REJECTEDCRED = 2,
-    AUTH_BADVERF = 3,
-    AUTH_TOOWEAK = 5
+    AUTH_BADVERF = 3
 };
 
 static void
@@ -80,11 +79,13 @@ rpc_parse_auth(Cursor *msg, RpcCred *ret)
 {
     guint32 flavor = cursor_be32(msg);
     Cursor body = xdr_get_opaque(msg, RPC_AUTH_MAX);
+    if (!cursor_ok(msg))
+        return AUTH_BADCRED;
     guint32 verf_flavor = cursor_be32(msg);
     (void)xdr_get_opaque(msg, RPC_AUTH_MAX);
 
     if (!cursor_ok(msg))
-        return AUTH_BADCRED;
+        return AUTH_BADVERF;
     if (verf_flavor != AUTH_NONE && flavor <= AUTH_SYS)
         return AUTH_BADVERF;
     switch (flavor) {
