@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
     NfsServer server;
     Vfs *vfs;
+    RpcTransport transport; /* UDP unless a test says otherwise */
     guint32 xid;
     Buf call, reply;
     guint8 call_bytes[4096];
@@ -75,6 +76,7 @@ static inline void
 nfs_rig_init_tree(NfsRig *self, Vfs *tree)
 {
     self->vfs = tree;
+    self->transport = RPC_UDP;
     self->xid = 0x1000;
     self->call = buf_of(self->call_bytes, sizeof self->call_bytes, 0);
     self->reply = buf_of(self->reply_bytes, sizeof self->reply_bytes, 0);
@@ -125,7 +127,7 @@ nfs_rig_send(NfsRig *self)
 
     g_assert_true(buf_ok(&self->call));
     buf_reset(&self->reply, 0);
-    g_assert_true(rpc_dispatch(&self->server.rpc, RPC_UDP, &msg, &self->reply));
+    g_assert_true(rpc_dispatch(&self->server.rpc, self->transport, &msg, &self->reply));
     Cursor reply = cursor_of(buf_data(&self->reply), buf_len(&self->reply));
     g_assert_cmpuint(cursor_left(&reply) % 4, ==, 0);
     g_assert_cmphex(cursor_be32(&reply), ==, self->xid);

@@ -168,6 +168,37 @@ test_many(void)
         lan_tcp_clear(&tcp[i]);
 }
 
+/* A connection that breaks off in the middle of a call, and one in the middle of a reply: the next
+ * one is served. */
+static void
+test_cut_in_the_middle(void)
+{
+    g_auto(Rig) rig;
+    g_auto(LanTcp) last = { 0 };
+    guint8 mark[4];
+
+    rig_init(&rig);
+    NfsHandle kernel = handle_of(rig.client, "/boot/kernel/kernel");
+    for (guint16 i = 0; i < 4; i++) {
+        g_auto(LanTcp) tcp = { 0 };
+        g_assert_true(
+            lan_tcp_connect(&tcp, rig.client, rig.house.config.server, 2049, (guint16)(700 + i)));
+        if (i < 2) {
+            lan_tcp_send(&tcp, "\x80\0\0\x64\0\0\0\1\0\0", 10);
+        } else {
+            send_read(&tcp, 1, &kernel, 0, 65536);
+            g_assert_true(lan_tcp_receive(&tcp, mark, sizeof mark));
+        }
+        if (i % 2 == 0)
+            lan_tcp_reset(&tcp);
+        else
+            lan_tcp_finish(&tcp);
+    }
+    g_assert_true(lan_tcp_connect(&last, rig.client, rig.house.config.server, 2049, 1023));
+    send_read(&last, 2, &kernel, 5, 65536);
+    check_read(&last, 2, 5, 65536);
+}
+
 /* No other port of the server's answers, nor does another host's. */
 static void
 test_closed_ports(void)
@@ -214,6 +245,7 @@ main(int argc, char **argv)
     g_test_add_func("/lan-tcp/portmap", test_portmap);
     g_test_add_func("/lan-tcp/pipelined", test_pipelined);
     g_test_add_func("/lan-tcp/many", test_many);
+    g_test_add_func("/lan-tcp/cut-in-the-middle", test_cut_in_the_middle);
     g_test_add_func("/lan-tcp/closed-ports", test_closed_ports);
     g_test_add_func("/lan-tcp/flood", test_flood);
     return g_test_run();

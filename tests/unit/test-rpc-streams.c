@@ -201,9 +201,19 @@ typedef struct {
 
 static const GarbageRow garbage_rows[] = {
     { "http", "GET / HTTP/1.1\r\n\r\n", 18 },
-    { "too-large", "\xff\xff\xff\xff", 4 },
+    { "two-gibibytes", "\xff\xff\xff\xff", 4 },
+    { "two-gibibytes-not-last", "\x7f\xff\xff\xff", 4 },
+    { "one-more-than-the-largest", "\x80\x01\x10\1", 4 },
     { "empty-record", "\x80\0\0\0", 4 },
     { "a-reply", "\x80\0\0\xc\0\0\0\1\0\0\0\1\0\0\0\2", 16 },
+};
+
+static const GarbageRow unfinished_rows[] = {
+    { "nothing", "", 0 },
+    { "half-a-mark", "\x80\0", 2 },
+    { "a-mark", "\x80\0\0\x40", 4 },
+    { "largest-record-announced", "\x80\x01\x10\0\0\0\0\1", 8 },
+    { "empty-fragments", "\0\0\0\0\0\0\0\0\0\0\0\0", 12 },
 };
 
 /* What is no RPC ends the connection; what came before it is answered. */
@@ -220,6 +230,60 @@ test_garbage_row(gconstpointer data)
     check_read_reply(rig.fd, 7, 100);
     g_assert_true(client_is_closed(rig.fd));
     g_assert_cmpuint(rpc_streams_count(rig.streams), ==, 0);
+}
+
+/* What never becomes a call: it holds no memory for what was announced, nor anybody else up. */
+static void
+test_unfinished_row(gconstpointer data)
+{
+    const GarbageRow *row = data;
+    g_auto(Rig) rig;
+    rig_init(&rig);
+    g_autoptr(GByteArray) call = read_call(&rig, 9, 900);
+    int other = rig_connect(&rig);
+
+    client_send(other, (const guint8 *)row->bytes, row->len);
+    (void)settle();
+    g_assert_cmpuint(rpc_streams_count(rig.streams), ==, 2);
+    client_send(rig.fd, call->data, call->len);
+    check_read_reply(rig.fd, 9, 900);
+    (void)close(other);
+    (void)settle();
+    g_assert_cmpuint(rpc_streams_count(rig.streams), ==, 1);
+}
+
+/* Fragments that never come to a last one: closed at the limit of a record. */
+static void
+test_endless_fragments(void)
+{
+    static const guint8 fragment[4 + 1000] = { 0, 0, 1000 >> 8, 1000 & 0xff };
+    g_auto(Rig) rig;
+    rig_init(&rig);
+    gsize fed = 0;
+
+    while (send(rig.fd, fragment, sizeof fragment, MSG_NOSIGNAL) == sizeof fragment) {
+        fed += 1000;
+        g_assert_cmpuint(fed, <=, RPC_RECORD_MAX + 1000);
+        (void)settle();
+    }
+    g_assert_cmpint(errno, ==, EPIPE);
+    g_assert_cmpuint(rpc_streams_count(rig.streams), ==, 0);
+}
+
+/* A call in fragments of one byte, all sent at once. */
+static void
+test_fragments_of_one_byte(void)
+{
+    g_auto(Rig) rig;
+    rig_init(&rig);
+    g_autoptr(GByteArray) call = read_call(&rig, 11, 700), bytes = g_byte_array_new();
+
+    for (guint i = 4; i < call->len; i++) {
+        const guint8 fragment[] = { i + 1 == call->len ? 0x80 : 0, 0, 0, 1, call->data[i] };
+        g_byte_array_append(bytes, fragment, sizeof fragment);
+    }
+    client_send(rig.fd, bytes->data, bytes->len);
+    check_read_reply(rig.fd, 11, 700);
 }
 
 static void
@@ -273,6 +337,9 @@ main(int argc, char **argv)
     g_test_add_func("/rpc-streams/slow-reader", test_slow_reader);
     g_test_add_func("/rpc-streams/half-closed", test_half_closed);
     ROWS_ADD("/rpc-streams/garbage", garbage_rows, test_garbage_row);
+    ROWS_ADD("/rpc-streams/unfinished", unfinished_rows, test_unfinished_row);
+    g_test_add_func("/rpc-streams/endless-fragments", test_endless_fragments);
+    g_test_add_func("/rpc-streams/fragments-of-one-byte", test_fragments_of_one_byte);
     g_test_add_func("/rpc-streams/cut-off", test_cut_off);
     g_test_add_func("/rpc-streams/full-table", test_full_table);
     return g_test_run();
