@@ -54,6 +54,7 @@ fd_watch_new(
     self->wanted = wanted;
     g_source_set_static_name(source, kind->name);
     g_source_set_priority(source, kind->priority);
+    g_source_set_can_recurse(source, TRUE); /* or each call wakes the main loop once more */
     self->tag = g_source_add_unix_fd(source, fd, wanted);
     g_source_attach(source, context);
     return self;

@@ -238,6 +238,39 @@ test_flood(void)
     check_read(&last, 1, 0, 8192);
 }
 
+/* Whether a descriptor that the main loop watches is ready, that by which it wakes itself included.
+ */
+static gboolean
+would_wake_up(GMainContext *context)
+{
+    GPollFD fds[32];
+    int priority, timeout_ms;
+
+    (void)g_main_context_prepare(context, &priority);
+    int n = g_main_context_query(context, G_MAXINT, &timeout_ms, fds, G_N_ELEMENTS(fds));
+    g_assert_cmpint(n, <=, G_N_ELEMENTS(fds));
+    return g_poll(fds, (guint)n, 0) > 0;
+}
+
+/* A mount that nobody uses, which kernels keep for hours, does not keep the main loop awake. */
+static void
+test_idle(void)
+{
+    g_auto(Rig) rig;
+    g_auto(LanTcp) tcp = { 0 };
+
+    rig_init(&rig);
+    NfsHandle kernel = handle_of(rig.client, "/boot/kernel/kernel");
+    g_assert_true(lan_tcp_connect(&tcp, rig.client, rig.house.config.server, 2049, 1023));
+    send_read(&tcp, 1, &kernel, 0, 8192);
+    check_read(&tcp, 1, 0, 8192);
+    for (int i = 0; i < 10; i++)
+        lan_house_pump(&rig.house);
+    g_assert_true(g_main_context_acquire(rig.house.context));
+    g_assert_false(would_wake_up(rig.house.context));
+    g_main_context_release(rig.house.context);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -248,5 +281,6 @@ main(int argc, char **argv)
     g_test_add_func("/lan-tcp/cut-in-the-middle", test_cut_in_the_middle);
     g_test_add_func("/lan-tcp/closed-ports", test_closed_ports);
     g_test_add_func("/lan-tcp/flood", test_flood);
+    g_test_add_func("/lan-tcp/idle", test_idle);
     return g_test_run();
 }
