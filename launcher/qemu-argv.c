@@ -74,8 +74,10 @@ add_net(GStrvBuilder *argv, const RunConfig *config, const QemuSetup *setup)
     }
     g_autoptr(GString) device = g_string_new(config->nic->device);
     g_string_append_printf(device, ",netdev=lan,mac=" MAC_FMT, MAC_ARG(config->mac));
-    /* With the CD, SeaBIOS need not run the card's ROM first. */
-    append_value(device, "romfile", config->boot == BOOT_ISO ? "" : setup->rom);
+    if (config->boot == BOOT_ISO)
+        append_value(device, "romfile", ""); /* SeaBIOS need not run the card's ROM first */
+    else if (setup->rom != NULL)
+        append_value(device, "romfile", setup->rom);
     if (config->boot == BOOT_ROM)
         g_string_append(device, ",bootindex=1");
     add_pair(argv, "-device", device->str);

@@ -18,7 +18,7 @@ typedef struct {
     gboolean kvm;
     const char *display; /* of QEMU: "none", "curses", "gtk", … */
     gboolean usb_keyboard;
-    const char *rom; /* path of the NIC's boot ROM, for --boot rom */
+    const char *rom; /* (nullable): path of the card's boot ROM; NULL: QEMU's own */
     /* For a command that somebody pastes: no inherited descriptors. */
     gboolean stand_alone;
     const char *bootfile;

@@ -114,7 +114,8 @@ step_host(Run *self, GError **error)
     self->setup.qemu = self->qemu;
     self->setup.bootfile = self->medium.bootfile;
     self->setup.usb_keyboard = self->medium.has_mfsroot;
-    if (config->boot == BOOT_ROM) {
+    /* QEMU knows its ROMs, and mends the PCI ids in them where they are those of another card. */
+    if (config->boot == BOOT_ROM && config->text.firmware_path != NULL) {
         self->rom = firmware_find(config->nic->rom, config->text.firmware_path, "ipxe-qemu", error);
         self->setup.rom = self->rom;
         return self->rom != NULL;

@@ -168,20 +168,21 @@ for _gen in ("gen7", "gen10", "gen12"):
         test(_boots)
 
 
-def boots_with_nic(nic):
+def boots_with_nic(nic, medium):
     """The kernel is reached with that network card."""
     with harness.tmpdir() as directory:
         tree, iso = make_tree(directory, "gen10")
-        result = boot("--iso", iso, "--nic", nic)
+        result = boot("--iso", iso, "--nic", nic, "--boot", medium)
         result.expect(0, "DOUBLE gen10: OK ", "KERNEL DOUBLE: root=ufs:/dev/md0")
         check_modules(tree, result.stdout)
 
 
 for _nic in NICS:
-    def _boots_with_nic(nic=_nic):
-        boots_with_nic(nic)
-    _boots_with_nic.__name__ = f"nic_{_nic}"
-    test(_boots_with_nic)
+    for _medium in ("iso", "rom"):
+        def _boots_with_nic(nic=_nic, medium=_medium):
+            boots_with_nic(nic, medium)
+        _boots_with_nic.__name__ = f"nic_{_nic}_{_medium}"
+        test(_boots_with_nic)
 
 
 @test

@@ -50,6 +50,13 @@ static const ArgvRow argv_rows[] = {
       " -display none" NETDEV
       " -device e1000,netdev=lan,mac=00:00:5e:00:53:01,romfile=/usr/lib/ipxe/qemu/pxe-e1000.rom,"
       "bootindex=1" CHANNELS },
+    { "rom-of-qemu",
+      { ISO, .boot = WORD("rom") },
+      { QEMU, .display = "none" },
+      NULL,
+      START("tcg") MACHINE
+      " -display none" NETDEV
+      " -device rtl8139,netdev=lan,mac=52:54:00:12:34:56,bootindex=1" CHANNELS },
     { "machine",
       { ISO, .memory = WORD("2G"), .cpus = WORD("4") },
       { QEMU, .display = "none" },
