@@ -144,7 +144,7 @@ builder_node(TableBuilder *self, IsoImage *image, IsoNode *iso, guint32 parent)
         break;
     }
     case LIBISO_SPECIAL:
-        node.type = special_type(iso_node_get_mode(iso));
+        node.type = (guint16)special_type(iso_node_get_mode(iso));
         builder_device(&node, iso_special_get_dev((IsoSpecial *)iso));
         break;
     }
