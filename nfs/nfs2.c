@@ -176,7 +176,8 @@ nfs2_readdir(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
         buf_be32(res, (guint32)entry.cookie);
         r = nfs_dir_next(server->vfs, dir, entry.cookie, &entry);
     }
-    if (r < 0 || (r == 1 && used == NFS2_LISTING_FRAME)) { /* not even one entry fits */
+    if (r < 0 || room < NFS2_LISTING_FRAME || (r == 1 && used == NFS2_LISTING_FRAME)) {
+        /* not even one entry fits, or not even the end of the list */
         buf_rewind(res, start);
         return nfs2_fail(res, r < 0 ? r : -EIO);
     }

@@ -240,3 +240,14 @@ fuzz_tree_new(void)
         add_object(upper, &upper_objects[i]);
     return vfs_overlay_new(upper, lower);
 }
+
+/* Returns: (transfer none): the same, made once: no input changes it, and many want only to read */
+Vfs *
+fuzz_tree(void)
+{
+    static Vfs *tree;
+
+    if (g_once_init_enter(&tree))
+        g_once_init_leave(&tree, fuzz_tree_new());
+    return tree;
+}

@@ -39,3 +39,4 @@ gboolean fuzz_record_next(Cursor *input, guint *ret_flags, FuzzPiece *ret);
 void fuzz_frame_mend(FuzzPiece *frame);
 
 Vfs *fuzz_tree_new(void);
+Vfs *fuzz_tree(void);

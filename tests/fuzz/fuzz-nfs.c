@@ -479,7 +479,7 @@ LLVMFuzzerTestOneInput(const guint8 *bytes, gsize len)
 {
     Cursor input = cursor_of(bytes, len);
     NfsFuzz fuzz = {
-        .vfs = fuzz_tree_new(),
+        .vfs = fuzz_tree(),
         .ids = g_array_new(FALSE, FALSE, sizeof(VfsId)),
         .names = g_ptr_array_new_with_free_func(g_free),
         .room = fuzz_piece_new(REPLY_MAX),
@@ -492,6 +492,5 @@ LLVMFuzzerTestOneInput(const guint8 *bytes, gsize len)
     g_array_unref(fuzz.ids);
     g_ptr_array_unref(fuzz.names);
     fuzz_piece_clear(&fuzz.room);
-    vfs_free(fuzz.vfs);
     return 0;
 }

@@ -146,13 +146,12 @@ LLVMFuzzerTestOneInput(const guint8 *bytes, gsize len)
 {
     g_auto(Stream) stream = stream_build(cursor_of(bytes, len));
     g_autoptr(GPtrArray) records = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    g_autoptr(Vfs) vfs = fuzz_tree_new();
     NfsServer server;
     Reading reading = { .server = &server, .records = records };
     Cursor rest = cursor_of(stream.bytes->data, stream.bytes->len);
     RpcRecordStatus status = RPC_RECORD_MORE, end = model_read(rest, records);
 
-    nfs_server_init(&server, vfs, FUZZ_KEY);
+    nfs_server_init(&server, fuzz_tree(), FUZZ_KEY);
     for (guint i = 0; i < stream.pieces->len && status == RPC_RECORD_MORE; i++) {
         gsize n = g_array_index(stream.pieces, gsize, i);
         g_auto(FuzzPiece) piece = fuzz_piece_copy(cursor_take(&rest, n), n);

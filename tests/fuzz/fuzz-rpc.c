@@ -92,7 +92,7 @@ LLVMFuzzerTestOneInput(const guint8 *bytes, gsize len)
 {
     g_auto(FuzzPiece) call = fuzz_piece_copy(bytes, len);
     g_auto(FuzzPiece) room = fuzz_piece_new(REPLY_MAX);
-    g_autoptr(Vfs) vfs = fuzz_tree_new();
+    Vfs *vfs = fuzz_tree();
     NfsServer server;
 
     nfs_server_init(&server, vfs, FUZZ_KEY);
