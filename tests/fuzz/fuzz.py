@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+ALLOCATION_MB = {"nfs": 1, "rpc": 1, "rpc-stream": 1}  # of one allocation; else half the memory
+MEMORY_MB = 2048
 OURS = ("seed-", "capture-")  # inputs whose names are not libFuzzer's
 
 
@@ -21,6 +23,8 @@ def fuzz(program, work, corpus, crashes, seconds):
     """Fuzzes one target; returns a line about it."""
     target = program.name.removeprefix("fuzz-")
     command = ["nice", "-n", "19", program, f"-max_total_time={seconds}", "-timeout=20",
+               f"-rss_limit_mb={MEMORY_MB}",
+               f"-malloc_limit_mb={ALLOCATION_MB.get(target, MEMORY_MB // 2)}",
                f"-artifact_prefix={work}-", work, corpus]
     if crashes.is_dir():
         command.append(crashes)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`pxe-run serve` used by programs that others wrote: libnfs's tools, rpcinfo, showmount, tshark."""
+import ctypes
 import json
 import os
 import re
@@ -85,6 +86,68 @@ def libnfs_reads_an_iso():
 def libnfs_reads_a_directory():
     with Server("--root", TREE, "--address", "127.0.0.1") as server:
         check_files(server)
+
+
+class LibNfs:
+    """libnfs itself, for what its tools do not do: reads at an offset."""
+
+    def __init__(self, url):
+        self.lib = lib = ctypes.CDLL("libnfs.so.13")
+        for name in ("nfs_init_context", "nfs_parse_url_dir", "nfs_get_error"):
+            getattr(lib, name).restype = ctypes.c_void_p
+        self.context = ctypes.c_void_p(lib.nfs_init_context())
+        parsed = lib.nfs_parse_url_dir(self.context, url.encode())
+        server, path = ctypes.cast(parsed, ctypes.POINTER(ctypes.c_char_p))[0:2]
+        self.check(lib.nfs_mount(self.context, server, path))
+
+    def check(self, status):
+        """A status, unless it is an error."""
+        if status < 0:
+            raise OSError(ctypes.string_at(self.lib.nfs_get_error(self.context)).decode())
+        return status
+
+    def read(self, path, offset, count):
+        """Bytes of a file."""
+        handle, buffer = ctypes.c_void_p(), ctypes.create_string_buffer(count)
+        self.check(self.lib.nfs_open(self.context, path.encode(), os.O_RDONLY, ctypes.byref(handle)))
+        got = self.check(self.lib.nfs_pread(self.context, handle, ctypes.c_uint64(offset),
+                                            ctypes.c_uint64(count), buffer))
+        self.check(self.lib.nfs_close(self.context, handle))
+        return buffer.raw[:got]
+
+    def close(self):
+        """Ends the connection."""
+        self.lib.nfs_destroy_context(self.context)
+
+
+@test
+def large_directory():
+    with tmpdir() as d:
+        (d / "many").mkdir()
+        names = {f"entry-{i:05}-{'n' * (i % 40)}" for i in range(50_000)}
+        for name in names:
+            os.mknod(d / "many" / name)
+        with Server("--root", d) as server:
+            lines = output("nfs-ls", server.url("many")).decode().splitlines()
+            assert len(lines) == len(names) and {line.split()[-1] for line in lines} == names
+
+
+@test
+def file_of_more_than_4_gib():
+    with tmpdir() as d:
+        marks = {0: b"begin", (4 << 30) - 3: b"across", (5 << 30) + 1: b"end"}
+        with open(d / "large", "wb") as file:  # sparse
+            for offset, text in marks.items():
+                file.seek(offset)
+                file.write(text)
+        with Server("--root", d) as server:
+            assert re.search(rf" {(5 << 30) + 4} +large$", output("nfs-ls", server.url("")).decode(), re.M)
+            client = LibNfs(server.url(""))
+            for offset, text in marks.items():
+                assert client.read("/large", offset, 100).rstrip(b"\0") == text, offset
+            assert client.read("/large", (5 << 30) + 4, 100) == b""
+            assert client.read("/large", 3 << 30, 200_000) == bytes(200_000)
+            client.close()
 
 
 @test
