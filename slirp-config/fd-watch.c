@@ -54,7 +54,10 @@ fd_watch_new(
     self->wanted = wanted;
     g_source_set_static_name(source, kind->name);
     g_source_set_priority(source, kind->priority);
-    g_source_set_can_recurse(source, TRUE); /* or each call wakes the main loop once more */
+    /* Else GLib takes the descriptor out of the loop for each call of the function and puts it
+     * back, which wakes the loop: four system calls and a round for nothing. No function runs a
+     * loop of its own, so that nothing recurses. */
+    g_source_set_can_recurse(source, TRUE);
     self->tag = g_source_add_unix_fd(source, fd, wanted);
     g_source_attach(source, context);
     return self;
