@@ -294,13 +294,47 @@ def lan_seeds():
     }
 
 
+def segment(port, flags, data=b"", window=8192, options=b"", to=PORTS[NFS]):
+    """The record of a frame with TCP for the boot server, whose numbers the target fills in."""
+    offset = (5 + len(options) // 4) << 4
+    header = be16(port) + be16(to) + bytes(8) + bytes([offset, flags]) + be16(window) + bytes(4)
+    return record(ip4(SERVER, 6, header + options + data), 4 | 2)
+
+
+def tcp_seeds():
+    """Conversations over TCP: whole, in pieces, out of order, broken off."""
+    fin, syn, rst, push, ack, urgent = 1, 2, 4, 8, 16, 32
+    calls = [rpc_call(*call) for call in (*small_calls().values(), *nfs3_calls().values())]
+    marked = [be32(0x80000000 | len(call)) + call for call in calls]
+    most = marked[list(small_calls() | nfs3_calls()).index("v3-read-most")]
+    mss = b"\2\4" + be16(1460)
+    here = record(arp(1, GATEWAY))  # libslirp learns the guest's address from it
+    hello = here + segment(1023, syn, options=mss) + segment(1023, ack)
+    late = record(ip4(SERVER, 6, be16(1023) + be16(2049) + be32(5000, 1)
+                      + bytes([0x50, ack]) + be16(8192) + bytes(4) + b"later"), 2)
+    return {
+        "tcp-calls": hello + b"".join(segment(1023, ack | push, call) for call in marked[:14])
+        + segment(1023, ack | fin) + segment(1023, ack),
+        "tcp-pieces": hello + b"".join(segment(1023, ack, marked[2][i:i + 9])
+                                       for i in range(0, len(marked[2]), 9)),
+        "tcp-large": hello + segment(1023, ack, most, window=600)
+        + segment(1023, ack, window=600) * 8,
+        "tcp-reset": hello + segment(1023, ack, marked[0]) + segment(1023, rst),
+        "tcp-urgent": hello + segment(1023, ack | urgent, marked[0]) + segment(1023, fin | syn),
+        "tcp-gap": hello + late + segment(1023, ack, marked[0][:20]),
+        "tcp-no-window": hello + segment(1023, ack, most, window=0) + segment(1023, ack, window=0),
+        "tcp-many": here + b"".join(segment(port, syn, to=to) for port in range(1016, 1023)
+                                    for to in PORTS.values()),
+    }
+
+
 def gateway_seeds():
-    """As any LAN; flag 2 lets libslirp do what it has put off."""
+    """As any LAN; flag 2 lets libslirp do what it has put off, 4 numbers a TCP segment."""
     lease = [(50, bytes([192, 168, 64, 15])), (54, bytes([192, 168, 64, 1]))]
     take = [(53, b"\3")] + lease + LOADER[1:]
     dhcp_whole = broadcast(dhcp(1, LOADER), 2) + broadcast(dhcp(1, take))
     acks = b"".join(to_gateway(tftp_ack(block)) for block in range(4))
-    return any_lan_seeds() | {
+    return any_lan_seeds() | tcp_seeds() | {
         "dhcp": dhcp_whole,
         "tftp": dhcp_whole + to_gateway(TFTP_REQUEST) + acks,
         "tftp-end": dhcp_whole + to_gateway(TFTP_REQUEST) + to_gateway(TFTP_ERROR, 2),
