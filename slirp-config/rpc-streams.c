@@ -24,8 +24,11 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#define STREAM_IN_SIZE  (64u << 10)
-#define STREAM_OUT_SIZE (4 * STREAM_REPLY_MAX)
+#define STREAM_IN_SIZE (64u << 10)
+
+/* Room for the largest reply behind others. Sent when there is less, that is behind each large
+ * reply and behind many small ones: more would only leave the processor's cache in between. */
+#define STREAM_OUT_SIZE (STREAM_REPLY_MAX + (64u << 10))
 
 /* Room for one reply with its mark. */
 #define STREAM_REPLY_MAX (RPC_RECORD_MARK + NFS_REPLY_MAX)
