@@ -6,6 +6,7 @@
  *
  * Source: RFC 1094 §2.2
  */
+#include "nfs/nfs-args.h"
 #include "nfs/nfs-attr.h"
 #include "nfs/nfs-handle.h"
 #include "nfs/programs.h"
@@ -24,13 +25,26 @@ nfs2_fail(Buf *res, int r)
     return RPC_SUCCESS;
 }
 
+/* What comes behind the first handle, by procedure. Source: RFC 1094 §2.2 */
+static const char *const nfs2_changing_args[] = {
+    [2] = "s",    /* SETATTR: attributes */
+    [8] = "444o", /* WRITE: beginoffset, offset, totalcount, data */
+    [9] = "os",   /* CREATE: name, attributes */
+    [10] = "o",   /* REMOVE: name */
+    [11] = "oho", /* RENAME: from name, to directory and name */
+    [12] = "ho",  /* LINK: to directory and name */
+    [13] = "oos", /* SYMLINK: name, to, attributes */
+    [14] = "os",  /* MKDIR: name, attributes */
+    [15] = "o",   /* RMDIR: name */
+};
+
 static RpcAccept
 nfs2_read_only(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
 {
     VfsId id;
 
-    (void)call;
     int r = nfs2_handle_get(service, args, &id);
+    nfs_args_skip(args, nfs2_changing_args[call->proc]);
     return nfs2_fail(res, r < 0 ? r : -EROFS);
 }
 

@@ -4,6 +4,7 @@
  * data that RFC 1813 asks for. FreeBSD's start-up scripts find out from exactly this error that
  * they must mount memory file systems for /tmp and /var [etc/rc.d/tmp, rc.d/var].
  */
+#include "nfs/nfs-args.h"
 #include "nfs/nfs-attr.h"
 #include "nfs/nfs-handle.h"
 #include "nfs/nfs3.h"
@@ -22,14 +23,27 @@ put_wcc(NfsServer *server, Buf *res, int r, VfsId id)
         buf_be32(res, FALSE);
 }
 
+/* What comes behind the first handle, by procedure. Source: RFC 1813 §3.3 */
+static const char *const rofs_args[] = {
+    [2] = "ag",   /* SETATTR: new_attributes, guard */
+    [7] = "844o", /* WRITE: offset, count, stable, data */
+    [8] = "oc",   /* CREATE: name, how */
+    [9] = "oa",   /* MKDIR: name, attributes */
+    [10] = "oao", /* SYMLINK: name, symlink_attributes, symlink_data */
+    [11] = "om",  /* MKNOD: name, what */
+    [12] = "o",   /* REMOVE: name */
+    [13] = "o",   /* RMDIR: name */
+    [21] = "84",  /* COMMIT: offset, count */
+};
+
 /* All whose result on failure is one wcc_data, that of the first handle in the arguments. */
 RpcAccept
 nfs3_rofs_one(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
 {
     VfsId id = 0;
 
-    (void)call;
     int r = nfs3_handle_get(service, args, &id);
+    nfs_args_skip(args, rofs_args[call->proc]);
     buf_be32(res, nfs3_stat(r < 0 ? r : -EROFS));
     put_wcc(service, res, r, id);
     return RPC_SUCCESS;

@@ -264,10 +264,14 @@ test_procedures(void)
         results = nfs_rig_call(&rig);
         g_assert_cmpuint(cursor_be32(&results), ==, 30);
         nfs_rig_done(&results);
-        (void)nfs_rig_begin_on(&rig, 2, read_only[i], &stale);
+        buf_zeros(nfs_rig_begin_on(&rig, 2, read_only[i], &stale), 200);
         results = nfs_rig_call(&rig);
         g_assert_cmpuint(cursor_be32(&results), ==, 70);
         nfs_rig_done(&results);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(read_only); i++) { /* the arguments are missing */
+        (void)nfs_rig_begin_on(&rig, 2, read_only[i], &root);
+        g_assert_cmpuint(nfs_rig_accept(&rig, &results), ==, RPC_GARBAGE_ARGS);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(unavailable); i++) {
         (void)nfs_rig_begin_on(&rig, 2, unavailable[i], &root);
@@ -286,7 +290,7 @@ test_truncated(void)
         guint32 proc;
         gsize len; /* of the arguments behind the handle */
     } calls[] = { { GETATTR, 0 }, { LOOKUP, 8 }, { READLINK, 0 }, { READ, 12 },
-                  { READDIR, 8 }, { STATFS, 0 }, { 2, 0 },        { 14, 0 } };
+                  { READDIR, 8 }, { STATFS, 0 }, { 2, 32 },       { 14, 36 } };
     g_auto(NfsRig) rig;
     Cursor results;
 
