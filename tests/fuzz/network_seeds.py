@@ -369,7 +369,39 @@ def ip4_seeds():
     }
 
 
+def pxe_seeds():
+    """A byte for what the stack does, then records; see fuzz-pxe.c."""
+    def frame(*args, **more):
+        return record(ip4(GUEST, 17, *args, src=SERVER, **more), 1)
+
+    def says(*words):
+        return record(b"".join(words), 2)
+
+    whole = udp(2049, 1023, bytes(range(256)) * 12)
+    pieces = [record(piece, 1) for piece in
+              [ip4(GUEST, 17, whole[at:at + 1480], src=SERVER,
+                   flags_offset=at // 8 | (0x2000 if at + 1480 < len(whole) else 0))
+               for at in range(0, len(whole), 1480)]]
+    oack = says(b"\0\6blksize\0", b"600\0tsize\0", b"1210\0")
+    return {
+        "udp": b"\0" + frame(udp(2049, 1023, b"payload")),
+        "arp": b"\0" + record(arp(1, GUEST, SERVER)) + record(arp(2, GUEST, SERVER)),
+        "fragments": b"\0" + b"".join(pieces),
+        "fragments-reversed": b"\0" + b"".join(reversed(pieces)),
+        "fragments-twice": b"\0" + pieces[0] + pieces[0] + pieces[-1],
+        "options": b"\0" + frame(udp(1, 2, b"x"), options=b"\1" * 8),
+        "tftp": b"\x16" + oack + b"".join(says(b"\0\3", be16(n), bytes(600 if n < 3 else 10))
+                                          for n in (1, 2, 3)),
+        "tftp-without-options": b"\x16" + says(b"\0\3\0\1", bytes(512))
+        + says(b"\0\3\0\2", b"end"),
+        "tftp-error": b"\x16" + says(b"\0\5\0\1not found\0"),
+        "tftp-large-block": b"\x16" + says(b"\0\6blksize\0", b"65464\0"),
+        "tftp-block-too-long": b"\x16" + oack + says(b"\0\3\0\1", bytes(601)),
+    }
+
+
 SEEDS = {
     "dhcp": dhcp_seeds, "gateway": gateway_seeds, "ip4": ip4_seeds, "lan": lan_seeds,
-    "nfs": nfs_seeds, "rpc": rpc_seeds, "rpc-stream": rpc_stream_seeds, "tftp": tftp_seeds,
+    "nfs": nfs_seeds, "pxe": pxe_seeds, "rpc": rpc_seeds, "rpc-stream": rpc_stream_seeds,
+    "tftp": tftp_seeds,
 }
