@@ -59,6 +59,7 @@ test-sanitize:
 bench: build
 	@.ci/install-packages build run demo
 	python3 tests/bench/bench.py $(B)
+	python3 tests/bench/bench-nfs.py $(B)
 
 install: build
 	meson install -C $(B)
