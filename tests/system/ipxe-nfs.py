@@ -45,8 +45,9 @@ def chains_a_script():
                                 "!tcp.analysis.retransmission", "frame.number")
         procedures = set(tshark(pcap, "tcp && nfs && rpc.msgtyp == 0", "nfs.procedure_v3"))
         assert procedures == {"3", "6"}, procedures  # LOOKUP, READ
-        counts = tshark(pcap, "nfs.procedure_v3 == 6 && rpc.msgtyp == 1", "nfs.count3")
-        assert sum(map(int, counts)) >= len(counting) and len(counts) > 1, counts
+        # The calls, each one segment: of a reply with a loss tshark may see nothing.
+        offsets = set(tshark(pcap, "nfs.procedure_v3 == 6 && rpc.msgtyp == 0", "nfs.offset3"))
+        assert len(offsets) > 1, offsets
 
 
 @test
