@@ -57,9 +57,10 @@ test-sanitize:
 		--suite fuzz --suite smoke
 
 bench: build
-	@.ci/install-packages build run demo
+	@.ci/install-packages build run demo test
 	python3 tests/bench/bench.py $(B)
 	python3 tests/bench/bench-nfs.py $(B)
+	python3 tests/bench/bench-linux.py $(B)
 
 install: build
 	meson install -C $(B)

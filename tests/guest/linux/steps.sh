@@ -157,3 +157,21 @@ step_evict() {
     rm /tmp/copy
     say "closed by the server while reading, connected $(($(connects) - before)) times more"
 }
+
+# timed WORDS COMMAND…: says how long the command took, of a file that is in nobody's cache here.
+timed() {
+    words=$1
+    shift
+    forget_pages
+    before=$(seconds)
+    "$@" 2>/tmp/error || fail "$*: $(cat /tmp/error)"
+    say "seconds $words $(awk "BEGIN { print $(seconds) - $before }")"
+}
+step_time_nfs() {
+    for size in 32768 65536; do
+        mount_nfs "$nfsroot" "vers=3,proto=tcp,rsize=$size" || fail "cannot mount with rsize=$size"
+        timed "nfs $size" dd if=$LARGE of=/dev/null bs=64k
+        step_umount
+    done
+}
+step_time_http() { timed http wget -q -O /dev/null "$http"; }
