@@ -34,6 +34,8 @@ def fuzz(program, work, corpus, crashes, seconds):
     runs = re.findall(r"^#(\d+)\t", said, re.M)
     coverage = re.findall(r" cov: (\d+) ft: (\d+) corp: (\d+)", said)
     found = re.findall(r"written to (\S+)", said)
+    if done.returncode < 0:
+        found.append(f"ended by signal {-done.returncode}")
     cov, features, corpus_size = coverage[-1] if coverage else (0, 0, 0)
     return (f"{target:10} {runs[-1] if runs else 0:>10} runs  {cov:>5} edges  {features:>6} feat."
             f"  {corpus_size:>5} inputs  " + (" ".join(found) or "nothing found"))
