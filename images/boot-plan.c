@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The decisions, one rule per function, each with what it is for. Pure: a medium's description in,
- * a plan out. boot-files.c turns the plan into a tree.
+ * a plan out. boot-plan-root.c has those about the root file
+ * system. boot-files.c turns the plan into a tree.
  */
 #include "images/boot-plan.h"
+
+#include "images/boot-plan-rules.h"
+#include "images/loader-conf.h"
 
 #include <stdarg.h>
 
@@ -35,8 +39,16 @@ add_setting(GPtrArray *settings, const char *name, const char *value, const char
     g_ptr_array_add(settings, setting);
 }
 
-static void
-add_file(BootPlan *self, const char *path, gboolean append, const char *why, char *content)
+/* A loader variable; the name is new in the plan. */
+void
+plan_set(BootPlan *self, const char *name, const char *value, const char *why)
+{
+    add_setting(self->settings, name, value, why);
+}
+
+/* @content: (transfer full): text */
+void
+plan_add_file(BootPlan *self, const char *path, gboolean append, const char *why, char *content)
 {
     PlanFile *file = g_new0(PlanFile, 1);
     file->path = g_strdup(path);
@@ -46,36 +58,18 @@ add_file(BootPlan *self, const char *path, gboolean append, const char *why, cha
     g_ptr_array_add(self->files, file);
 }
 
+/* @text: (transfer full): what will not work */
+void
+plan_warn(BootPlan *self, char *text)
+{
+    g_ptr_array_add(self->warnings, text);
+}
+
 /* BTX before 1.02 calls the PXE stack in virtual-8086 mode. */
 static gboolean
 loader_calls_in_vm86(const Media *media)
 {
     return media->loader.btx_major == 1 && media->loader.btx_minor == 1;
-}
-
-static void
-plan_mfsroot(BootPlan *self)
-{
-    add_setting(self->settings, "vfs.root.mountfrom", "ufs:/dev/md0",
-                "the root is the memory disk; a netbooted kernel would take the NFS tree instead, "
-                "which has no init");
-}
-
-/* The tree of a release from 9 on is a root file system that expects to be a CD. */
-static void
-plan_live_root(BootPlan *self, const PlanOptions *options)
-{
-    add_setting(self->settings, "vfs.root.mountfrom", "nfs:",
-                "the root is the NFS tree; the medium's fstab names the CD, for which the kernel "
-                "would wait");
-    add_setting(self->settings, "boot.nfsroot.options", "nolockd", "there is no lock daemon");
-    add_file(self, "/etc/fstab", FALSE, "names the root that is really there",
-             g_strdup_printf(IP4_FMT ":/ / nfs ro 0 0\n", IP4_ARG(options->server)));
-    add_file(self, "/etc/rc.conf", TRUE, "the root stays read-only, and the network is up already",
-             g_strdup("root_rw_mount=\"NO\"\n"));
-    add_file(self, "/etc/resolv.conf", FALSE,
-             "the installer does not set up the network of a netbooted system",
-             g_strdup_printf("nameserver " IP4_FMT "\n", IP4_ARG(options->dns)));
 }
 
 /* Whose PXE stack is called. Where ours cannot be, the plan says why. */
@@ -149,6 +143,47 @@ plan_read_size(BootPlan *self, const Media *media)
 }
 
 static void
+remove_setting(GPtrArray *settings, const char *name)
+{
+    for (guint i = 0; i < settings->len; i++) {
+        const PlanSetting *setting = g_ptr_array_index(settings, i);
+        if (g_str_equal(setting->name, name)) {
+            g_ptr_array_remove_index(settings, i);
+            return;
+        }
+    }
+}
+
+/* A module's variables are named after its file; hyphens and dots there confuse the loaders. */
+static void
+plan_modules(BootPlan *self, const PlanOptions *options)
+{
+    for (const char *const *m = options->modules; m != NULL && *m != NULL; m++) {
+        g_autofree char *module = g_strndup(*m, strlen(*m) - strlen(".ko"));
+        g_strcanon(module, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_", '_');
+        g_autofree char *load = g_strconcat(module, "_load", NULL);
+        g_autofree char *name = g_strconcat(module, "_name", NULL);
+        g_autofree char *path = g_strconcat(PLAN_KERNEL_DIR "/", *m, NULL);
+        plan_set(self, load, "YES", "as --module says");
+        plan_set(self, name, path, "as --module says");
+    }
+}
+
+/* What the user sets takes the place of what the plan would. */
+static void
+plan_loader_conf(BootPlan *self, const PlanOptions *options)
+{
+    for (const char *const *line = options->loader_conf; line != NULL && *line != NULL; line++) {
+        g_autofree char *name = NULL, *value = NULL;
+        if (!loader_conf_parse(*line, &name, &value, NULL))
+            continue;
+        remove_setting(self->settings, name);
+        remove_setting(self->dhcp_settings, name);
+        plan_set(self, name, value, "as --loader-conf says");
+    }
+}
+
+static void
 plan_warnings(BootPlan *self, const Media *media)
 {
     const MediaLoader *loader = &media->loader;
@@ -163,7 +198,7 @@ plan_warnings(BootPlan *self, const Media *media)
         g_ptr_array_add(self->warnings,
                         g_strdup("there is no /boot/kernel/kernel: the loader will start, and "
                                  "stop at its prompt"));
-    else if (media->root == MEDIA_ROOT_NONE)
+    else if (self->root.kind == PLAN_ROOT_NONE)
         g_ptr_array_add(self->warnings,
                         g_strdup("there is neither an mfsroot nor an init: the kernel will start, "
                                  "and find no root"));
@@ -189,14 +224,13 @@ boot_plan_new(const Media *media, const PlanOptions *options)
     if (!media->freebsd)
         return self;
     self->root_path = g_strdup_printf(IP4_FMT ":/", IP4_ARG(options->server));
-    if (media->root == MEDIA_ROOT_MFSROOT)
-        plan_mfsroot(self);
-    else if (media->root == MEDIA_ROOT_LIVE)
-        plan_live_root(self, options);
+    plan_root(self, media, options);
     plan_keyboard(self, media);
     plan_console(self, media, options);
     plan_menu(self, options);
     plan_read_size(self, media);
+    plan_modules(self, options);
+    plan_loader_conf(self, options);
     plan_warnings(self, media);
     return self;
 }
@@ -208,6 +242,8 @@ boot_plan_free(BootPlan *self)
     if (self == NULL)
         return;
     g_free(self->root_path);
+    g_free(self->root.image);
+    g_free(self->root.hidden);
     g_ptr_array_unref(self->settings);
     g_ptr_array_unref(self->dhcp_settings);
     g_ptr_array_unref(self->files);

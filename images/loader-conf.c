@@ -73,3 +73,71 @@ loader_conf_append(GString *to, const char *name, const char *value)
 {
     g_string_append_printf(to, "%s=\"%s\"\n", name, value);
 }
+
+/* Steps over one line "name=value # comment", with or without quotes. */
+static gboolean
+next_assignment(const char **at, char **ret_name, char **ret_value)
+{
+    gsize line_len = strcspn(*at, "\n");
+    g_autofree char *line = g_strndup(*at, line_len);
+    const char *p = line + strspn(line, " \t");
+    gsize len = strspn(p, NAME_CHARS);
+    const char *value = p + len + strspn(p + len, " \t");
+
+    *at += line_len + ((*at)[line_len] == '\n');
+    if (len == 0 || *value != '=')
+        return FALSE;
+    value++;
+    value += strspn(value, " \t");
+    gboolean quoted = *value == '"';
+    *ret_name = g_strndup(p, len);
+    *ret_value = g_strndup(value + quoted, strcspn(value + quoted, quoted ? "\"" : " \t#\r"));
+    return TRUE;
+}
+
+/**
+ * loader_conf_get:
+ * @text: a whole loader.conf
+ * @name: a variable
+ *
+ * Returns: (transfer full) (nullable): the value that it has in the end
+ **/
+char *
+loader_conf_get(const char *text, const char *name)
+{
+    char *found = NULL;
+
+    while (*text != '\0') {
+        g_autofree char *key = NULL, *value = NULL;
+        if (!next_assignment(&text, &key, &value) || !g_str_equal(key, name))
+            continue;
+        g_free(found);
+        found = g_steal_pointer(&value);
+    }
+    return found;
+}
+
+/**
+ * loader_conf_find_memory_disk:
+ * @text: a whole loader.conf
+ *
+ * Returns: (transfer full) (nullable): the module that is a memory disk: "mfsroot", where
+ *   mfsroot_type is "mfs_root" or "md_image"
+ *
+ * Source: sys/dev/md/md.c: g_md_init
+ **/
+char *
+loader_conf_find_memory_disk(const char *text)
+{
+    char *found = NULL;
+
+    while (*text != '\0') {
+        g_autofree char *key = NULL, *value = NULL;
+        if (!next_assignment(&text, &key, &value) || !g_str_has_suffix(key, "_type") ||
+            (!g_str_equal(value, "mfs_root") && !g_str_equal(value, "md_image")))
+            continue;
+        g_free(found);
+        found = g_strndup(key, strlen(key) - strlen("_type"));
+    }
+    return found;
+}

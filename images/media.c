@@ -9,6 +9,7 @@
 #include "images/media.h"
 
 #include "images/kernel-file.h"
+#include "images/loader-conf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -243,12 +244,30 @@ first_file(Vfs *vfs, const char *const *paths)
     return NULL;
 }
 
+/* The memory disk that the loader brings, by its own configuration or where media have it. */
+static void
+detect_mfsroot(Media *self, Vfs *vfs)
+{
+    g_autofree char *conf = read_text(vfs, "/boot/loader.conf");
+
+    self->disk_module = conf != NULL ? loader_conf_find_memory_disk(conf) : NULL;
+    if (self->disk_module != NULL) {
+        g_autofree char *key = g_strconcat(self->disk_module, "_name", NULL);
+        g_autofree char *plain = loader_conf_get(conf, key);
+        g_autofree char *packed = plain != NULL ? g_strconcat(plain, ".gz", NULL) : NULL;
+        const char *const named[] = { packed, plain, NULL };
+        self->mfsroot = first_file(vfs, named);
+    }
+    if (self->mfsroot == NULL)
+        self->mfsroot = first_file(vfs, media_probe_paths + MEDIA_PROBE_MFSROOT);
+}
+
 static void
 detect_root(Media *self, Vfs *vfs)
 {
     static const char *const inits[] = { "/sbin/init", "/rescue/init", NULL };
 
-    self->mfsroot = first_file(vfs, media_probe_paths + MEDIA_PROBE_MFSROOT);
+    detect_mfsroot(self, vfs);
     if (self->mfsroot != NULL) {
         self->root = MEDIA_ROOT_MFSROOT;
         return;
@@ -314,5 +333,6 @@ media_free(Media *self)
     g_free(self->release);
     g_free(self->kernel);
     g_free(self->mfsroot);
+    g_free(self->disk_module);
     g_free(self);
 }

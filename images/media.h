@@ -43,7 +43,8 @@ typedef struct {
     char *kernel;        /* (nullable): path of the kernel file */
     MediaLoader loader;
     MediaRoot root;
-    char *mfsroot; /* (nullable): path of the memory disk's file */
+    char *mfsroot;     /* (nullable): path of the memory disk's file */
+    char *disk_module; /* (nullable): the loader's name for it: "mfsroot" in mfsroot_load="YES" */
 } Media;
 
 Media *media_detect(Vfs *vfs, const char *volume_id, const char *bootfile);

@@ -67,8 +67,24 @@ add_media(GString *text, const Media *media, const BootPlan *plan)
 }
 
 static void
+add_root(GString *text, const PlanRoot *root)
+{
+    static const char *const kinds[PLAN_ROOT_COUNT] = {
+        [PLAN_ROOT_NONE] = "none",
+        [PLAN_ROOT_MFSROOT] = "memory disk",
+        [PLAN_ROOT_IMAGE] = "memory disk, made as ",
+        [PLAN_ROOT_NFS] = "NFS",
+    };
+
+    add_value(text, "kernel's root ", kinds[root->kind], "");
+    add_value(text, "", root->image != NULL ? root->image : "", ": ");
+    add_value(text, "", root->why, "\n");
+}
+
+static void
 add_plan(GString *text, const BootPlan *plan)
 {
+    add_root(text, &plan->root);
     add_value(text, "root path     ", plan->root_path, " (DHCP option 17)\n");
     add_settings(text, "added to /boot/loader.conf.local:", plan->settings);
     add_settings(text, "told by DHCP (options 250 and up):", plan->dhcp_settings);
@@ -143,6 +159,17 @@ json_loader(JsonObject *root, const MediaLoader *loader)
 }
 
 static void
+json_root(JsonObject *plan, const PlanRoot *root)
+{
+    JsonObject *object = json_add_object(plan, "root");
+
+    json_add_string(object, "kind", plan_root_kind_name(root->kind));
+    json_add_string(object, "base", plan_root_base_name(root->base));
+    json_text(object, "image", root->image);
+    json_add_string(object, "why", root->why);
+}
+
+static void
 json_plan(JsonObject *root, const BootPlan *boot_plan)
 {
     JsonObject *plan = json_add_object(root, "plan");
@@ -150,6 +177,7 @@ json_plan(JsonObject *root, const BootPlan *boot_plan)
     json_add_string(plan, "root_path", boot_plan->root_path);
     json_add_string(plan, "pxe_stack", pxe_stack_name(boot_plan));
     json_add_string(plan, "pxe_stack_why", boot_plan->stack_why);
+    json_root(plan, &boot_plan->root);
     json_settings(plan, "loader_conf", boot_plan->settings);
     json_settings(plan, "dhcp_variables", boot_plan->dhcp_settings);
     JsonObject *files = json_add_array(plan, "files");

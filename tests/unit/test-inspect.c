@@ -14,6 +14,7 @@ typedef struct {
     const PlanSetting *settings, *dhcp; /* (nullable): ended by one without a name */
     const PlanFile *files;
     const char *const *warnings;
+    const PlanRoot *root;
     const char *text; /* the report */
     const char *json;
 } ReportRow;
@@ -36,6 +37,11 @@ static const PlanFile files[] = {
 };
 static const char *const warnings[] = { "it will stop", "and \"halt\"", NULL };
 
+static const PlanRoot image = {
+    PLAN_ROOT_IMAGE, PLAN_BASE_MFSROOT, WORD("/boot/mfsroot.gz"), NULL, "your files",
+};
+static const PlanRoot no_root = { .why = "there is none" };
+
 static const ReportRow report_rows[] = {
     { "all-there-is",
       { .volume_id = WORD("FBSD_7"),
@@ -54,6 +60,7 @@ static const ReportRow report_rows[] = {
       dhcp,
       files,
       warnings,
+      &image,
       "medium        all-there-is\n"
       "volume label  FBSD_7\n"
       "boot program  /boot/pxeboot\n"
@@ -63,6 +70,7 @@ static const ReportRow report_rows[] = {
       "PXE stack     ipxe: because\n"
       "kernel        /boot/kernel/kernel\n"
       "root          mfsroot /boot/mfsroot.gz\n"
+      "kernel's root memory disk, made as /boot/mfsroot.gz: your files\n"
       "root path     192.168.64.4:/ (DHCP option 17)\n"
       "\n"
       "added to /boot/loader.conf.local:\n"
@@ -89,7 +97,9 @@ static const ReportRow report_rows[] = {
       " 'root': 'mfsroot', 'mfsroot': '/boot/mfsroot.gz', 'loader': {'generation': 'nfs2',"
       " 'btx': '1.01', 'nfs_read_size': true, 'lua': true}, 'plan': {'root_path': "
       "'192.168.64.4:/', 'pxe_stack': 'ipxe', 'pxe_stack_why': 'because',"
-      " 'loader_conf': [{'name': 'vfs.root.mountfrom', 'value': 'ufs:/dev/md0',"
+      " 'root': {'kind': 'image', 'base': 'mfsroot',"
+      " 'image': '/boot/mfsroot.gz', 'why': 'your files'}, "
+      "'loader_conf': [{'name': 'vfs.root.mountfrom', 'value': 'ufs:/dev/md0',"
       " 'why': 'the root is the memory disk'}, {'name': 'console', 'value': 'comconsole',"
       " 'why': 'the serial line'}], 'dhcp_variables': [{'name': 'nfs.read_size', 'value': '1344',"
       " 'why': 'fewer reads'}], 'files': [{'path': '/etc/fstab', 'content': 'a:/ / nfs ro 0 0\\n',"
@@ -103,6 +113,7 @@ static const ReportRow report_rows[] = {
       NULL,
       NULL,
       NULL,
+      &no_root,
       "medium        next-to-nothing\n"
       "volume label  -\n"
       "boot program  /boot/pxeboot\n"
@@ -112,12 +123,14 @@ static const ReportRow report_rows[] = {
       "PXE stack     ipxe: because\n"
       "kernel        -\n"
       "root          none\n"
+      "kernel's root none: there is none\n"
       "root path     10.0.0.4:/ (DHCP option 17)\n",
       "{'format': 1, 'medium': 'next-to-nothing', 'volume_id': null, 'bootfile': 'boot/pxeboot',"
       " 'freebsd': true, 'release': null, 'arch': null, 'kernel': null, 'root': 'none',"
       " 'mfsroot': null, 'loader': {'generation': null, 'btx': null, 'nfs_read_size': false,"
       " 'lua': false}, 'plan': {'root_path': '10.0.0.4:/', 'pxe_stack': 'ipxe', 'pxe_stack_why': "
-      "'because', 'loader_conf': [],"
+      "'because', 'root': {'kind': 'none', 'base': 'empty', "
+      "'image': null, 'why': 'there is none'}, 'loader_conf': [],"
       " 'dhcp_variables': [], 'files': [], 'warnings': []}}" },
     { "another-system's",
       { .bootfile = WORD("pxelinux.0") },
@@ -126,6 +139,7 @@ static const ReportRow report_rows[] = {
       NULL,
       NULL,
       NULL,
+      &no_root,
       "medium        another-system's\n"
       "volume label  -\n"
       "boot program  /pxelinux.0\n"
@@ -135,7 +149,8 @@ static const ReportRow report_rows[] = {
       " 'freebsd': false, 'release': null, 'arch': null, 'kernel': null, 'root': 'none',"
       " 'mfsroot': null, 'loader': {'generation': null, 'btx': null, 'nfs_read_size': false,"
       " 'lua': false}, 'plan': {'root_path': null, 'pxe_stack': 'ipxe', 'pxe_stack_why': "
-      "'because', 'loader_conf': [], 'dhcp_variables': [],"
+      "'because', 'root': {'kind': 'none', 'base': 'empty', "
+      "'image': null, 'why': 'there is none'}, 'loader_conf': [], 'dhcp_variables': [],"
       " 'files': [], 'warnings': []}}" },
     { "hostile\nwarning: all is well\033[2J",
       { .volume_id = WORD("A\nB\xff"), .bootfile = WORD("a\033]0;x\a"), .freebsd = TRUE },
@@ -144,6 +159,7 @@ static const ReportRow report_rows[] = {
       NULL,
       NULL,
       NULL,
+      &no_root,
       "medium        hostile\\x0awarning: all is well\\x1b[2J\n"
       "volume label  A\\x0aB\\xff\n"
       "boot program  /a\\x1b]0;x\\x07\n"
@@ -153,13 +169,15 @@ static const ReportRow report_rows[] = {
       "PXE stack     ipxe: because\n"
       "kernel        -\n"
       "root          none\n"
+      "kernel's root none: there is none\n"
       "root path     10.0.0.4:/ (DHCP option 17)\n",
       "{'format': 1, 'medium': 'hostile\\nwarning: all is well\\u001b[2J',"
       " 'volume_id': 'A\\nB\\ufffd', 'bootfile': 'a\\u001b]0;x\\u0007',"
       " 'freebsd': true, 'release': null, 'arch': null, 'kernel': null, 'root': 'none',"
       " 'mfsroot': null, 'loader': {'generation': null, 'btx': null, 'nfs_read_size': false,"
       " 'lua': false}, 'plan': {'root_path': '10.0.0.4:/', 'pxe_stack': 'ipxe', 'pxe_stack_why': "
-      "'because', 'loader_conf': [],"
+      "'because', 'root': {'kind': 'none', 'base': 'empty', "
+      "'image': null, 'why': 'there is none'}, 'loader_conf': [],"
       " 'dhcp_variables': [], 'files': [], 'warnings': []}}" },
 };
 
@@ -202,6 +220,7 @@ test_report(gconstpointer data)
     BootPlan plan = {
         .root_path = WORD(row->root_path),
         .stack_why = "because",
+        .root = *row->root,
         .settings = conf,
         .dhcp_settings = variables,
         .files = plan_files,
@@ -226,13 +245,13 @@ static void
 test_order(void)
 {
     static const char *const members[] = {
-        "\n  \"format\": 1",     "\n  \"medium\"",           "\n  \"volume_id\"",
-        "\n  \"bootfile\"",      "\n  \"freebsd\"",          "\n  \"release\"",
-        "\n  \"arch\"",          "\n  \"kernel\"",           "\n  \"root\"",
-        "\n  \"mfsroot\"",       "\n  \"loader\"",           "\n  \"plan\"",
-        "\n    \"root_path\"",   "\n    \"pxe_stack\"",      "\n    \"pxe_stack_why\"",
-        "\n    \"loader_conf\"", "\n    \"dhcp_variables\"", "\n    \"files\"",
-        "\n    \"warnings\"",
+        "\n  \"format\": 1",   "\n  \"medium\"",        "\n  \"volume_id\"",
+        "\n  \"bootfile\"",    "\n  \"freebsd\"",       "\n  \"release\"",
+        "\n  \"arch\"",        "\n  \"kernel\"",        "\n  \"root\"",
+        "\n  \"mfsroot\"",     "\n  \"loader\"",        "\n  \"plan\"",
+        "\n    \"root_path\"", "\n    \"pxe_stack\"",   "\n    \"pxe_stack_why\"",
+        "\n    \"root\"",      "\n    \"loader_conf\"", "\n    \"dhcp_variables\"",
+        "\n    \"files\"",     "\n    \"warnings\"",
     };
     g_autoptr(GPtrArray) none = g_ptr_array_new();
     Media media = { .bootfile = WORD("a/b") };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* images/loader-conf.c: what a line of loader.conf can hold. */
+/* images/loader-conf.c: what a line of loader.conf can hold, and what a medium's says. */
 #include "base/error.h"
 #include "images/loader-conf.h"
 #include "tests/lan/rows.h"
@@ -78,11 +78,52 @@ test_append(void)
     g_assert_cmpstr(text->str, ==, "x=\"1\"\na.b=\"c d\"\n");
 }
 
+typedef struct {
+    const char *name, *text;
+    const char *module, *file; /* (nullable) */
+} DiskRow;
+
+static const DiskRow disk_rows[] = {
+    { "7.0-bootonly",
+      "mfsroot_load=\"YES\"\nmfsroot_type=\"mfs_root\"\nmfsroot_name=\"/boot/mfsroot\"\n",
+      "mfsroot", "/boot/mfsroot" },
+    { "mfsbsd", "mfs_load=\"YES\"\nmfs_type=\"mfs_root\"\nmfs_name=\"/mfsroot\"\nahci_load=\"YES\"",
+      "mfs", "/mfsroot" },
+    { "md-image", "x_type=md_image\nx_name = \"/x\" # a comment\n", "x", "/x" },
+    { "without-quotes", "x_type=mfs_root # md\nx_name=/x\r\n", "x", "/x" },
+    { "spaces-in-front", "  x_type = \"mfs_root\"\n\tx_name\t=\t\"/x y\"\n", "x", "/x y" },
+    { "the-last-one-counts",
+      "a_type=\"mfs_root\"\nb_type=\"mfs_root\"\nb_name=\"1\"\nb_name=\"2\"\n", "b", "2" },
+    { "no-name", "a_type=\"mfs_root\"\n", "a", NULL },
+    { "commented-out", "#a_type=\"mfs_root\"\n", NULL, NULL },
+    { "another-type", "a_type=\"splash_image_data\"\na_name=\"/x\"\n", NULL, NULL },
+    { "half-a-quote", "a_type=\"mfs_root\na_name=\"/x\n", "a", "/x" },
+    { "no-assignment", "mfs_root\n=\n==\n\n_type\n", NULL, NULL },
+    { "empty", "", NULL, NULL },
+};
+
+static void
+test_memory_disk(gconstpointer data)
+{
+    const DiskRow *row = data;
+    g_autofree char *module = loader_conf_find_memory_disk(row->text);
+    g_autofree char *key = g_strconcat(module != NULL ? module : "mfsroot", "_name", NULL);
+    g_autofree char *file = loader_conf_get(row->text, key);
+
+    g_assert_cmpstr(module, ==, row->module);
+    g_assert_cmpstr(file, ==, row->file);
+    for (gsize len = 0; len < strlen(row->text); len++) {
+        g_autofree char *cut = g_strndup(row->text, len);
+        g_free(loader_conf_find_memory_disk(cut));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ROWS_ADD("/loader-conf/line", line_rows, test_line);
+    ROWS_ADD("/loader-conf/memory-disk", disk_rows, test_memory_disk);
     g_test_add_func("/loader-conf/longest", test_longest);
     g_test_add_func("/loader-conf/append", test_append);
     return g_test_run();
