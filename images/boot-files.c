@@ -100,5 +100,5 @@ boot_plan_overlay(const BootPlan *self, Vfs *medium)
         g_string_append(text, file->content);
         add_text(overlay, medium, file->path, text);
     }
-    return vfs_overlay_new(overlay, medium);
+    return vfs_overlay_new(overlay, medium, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Two trees as one: what the upper one has hides what the lower one has under the same path;
- * directories that both have are merged.
+ * directories that both have are merged. Rules can hide more.
  *
  * Theory of operation: an id is the inner id, shifted left by one, with bit 0 set for the upper
  * tree, so that an object of the lower tree is reached without a table. A merged directory goes by
@@ -12,6 +12,7 @@
 #include "images/vfs.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define OVERLAY_DEPTH_MAX 64 /* directories inside one another in the upper tree */
 
@@ -20,7 +21,15 @@ typedef struct {
     VfsId upper, lower;
     guint64 last_cookie; /* of the upper half */
     gint32 more_links;   /* sub-directories that the upper half adds, less those that it hides */
+    GHashTable *hidden;  /* (nullable): names that the lower half shall not show */
+    gboolean own_attr;   /* it looks as the upper half does */
 } MergedDir;
+
+struct OverlayRules {
+    GHashTable *hidden;   /* path of a directory → set of names in it */
+    GHashTable *opaque;   /* set of paths of directories */
+    GHashTable *own_attr; /* set of paths of directories */
+};
 
 typedef struct {
     Vfs vfs;
@@ -28,6 +37,7 @@ typedef struct {
     Vfs *lower;
     GHashTable *by_upper; /* upper id → MergedDir, which it owns */
     GHashTable *by_lower; /* lower id → MergedDir */
+    OverlayRules *rules;
 } VfsOverlay;
 
 static VfsId
@@ -47,6 +57,12 @@ overlay_layer(Vfs *vfs, VfsId id)
 {
     VfsOverlay *self = (VfsOverlay *)vfs;
     return overlay_is_upper(id) ? self->upper : self->lower;
+}
+
+static gboolean
+is_hidden(const MergedDir *dir, const char *name)
+{
+    return dir->hidden != NULL && g_hash_table_contains(dir->hidden, name);
 }
 
 /* Returns: (nullable): the merged directory whose upper half is @upper */
@@ -102,7 +118,7 @@ overlay_lookup(Vfs *vfs, VfsId dir, const char *name, VfsId *ret)
         r = vfs_lookup(self->upper, dir >> 1, name, &found);
         if (r == 0)
             *ret = overlay_id(found, TRUE);
-        if (r != -ENOENT || merged == NULL)
+        if (r != -ENOENT || merged == NULL || is_hidden(merged, name))
             return r;
         lower_dir = merged->lower;
     }
@@ -125,6 +141,14 @@ overlay_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
     int r = vfs_getattr(self->lower, merged->lower, &attr);
     if (r < 0)
         return r;
+    if (merged->own_attr) {
+        VfsAttr own;
+        if ((r = vfs_getattr(self->upper, merged->upper, &own)) < 0)
+            return r;
+        own.nlink = attr.nlink;
+        own.size = attr.size;
+        attr = own;
+    }
     /* Some of the host's file systems do not count: 1, or 2 always. */
     gint64 links = (gint64)attr.nlink + merged->more_links;
     attr.nlink = attr.nlink >= 2 && links >= 2 ? (guint32)links : 1;
@@ -142,7 +166,8 @@ overlay_readdir_lower(VfsOverlay *self, const MergedDir *dir, guint64 cookie, Vf
 
     while ((r = vfs_readdir(self->lower, dir->lower, cookie, &entry)) == 1) {
         cookie = entry.cookie;
-        if (vfs_lookup(self->upper, dir->upper, entry.name, &hidden) == 0)
+        if (is_hidden(dir, entry.name) ||
+            vfs_lookup(self->upper, dir->upper, entry.name, &hidden) == 0)
             continue;
         *ret = entry;
         ret->id = overlay_from_lower(self, entry.id);
@@ -204,6 +229,7 @@ overlay_free(Vfs *vfs)
     vfs_free(self->lower);
     g_hash_table_unref(self->by_lower);
     g_hash_table_unref(self->by_upper);
+    overlay_rules_free(self->rules);
     g_free(self);
 }
 
@@ -229,9 +255,110 @@ is_directory(Vfs *vfs, VfsId id)
     return vfs_getattr(vfs, id, &attr) == 0 && attr.type == VFS_DIR;
 }
 
+/* ---- rules ---- */
+
+/* "a//b/" → "/a/b"; "" → "/" */
+static char *
+canonical(const char *path)
+{
+    g_auto(GStrv) names = g_strsplit(path, "/", -1);
+    GString *text = g_string_new(NULL);
+
+    for (char **name = names; *name != NULL; name++) {
+        if (**name != '\0')
+            g_string_append_printf(text, "/%s", *name);
+    }
+    return g_string_free(text->len > 0 ? text : g_string_append_c(text, '/'), FALSE);
+}
+
+static GHashTable *
+text_set(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+/* Returns: (transfer full): no rules yet */
+OverlayRules *
+overlay_rules_new(void)
+{
+    OverlayRules *self = g_new0(OverlayRules, 1);
+
+    self->hidden =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
+    self->opaque = text_set();
+    self->own_attr = text_set();
+    return self;
+}
+
+/* @self: (nullable) (transfer full): rules */
+void
+overlay_rules_free(OverlayRules *self)
+{
+    if (self == NULL)
+        return;
+    g_hash_table_unref(self->hidden);
+    g_hash_table_unref(self->opaque);
+    g_hash_table_unref(self->own_attr);
+    g_free(self);
+}
+
+/* What the lower tree has at @path is not seen. The upper tree must have the directory that it is
+ * in. */
+void
+overlay_rules_hide(OverlayRules *self, const char *path)
+{
+    g_autofree char *whole = canonical(path);
+    char *slash = strrchr(whole, '/');
+    g_autofree char *directory =
+        slash > whole ? g_strndup(whole, (gsize)(slash - whole)) : g_strdup("/");
+    GHashTable *names = g_hash_table_lookup(self->hidden, directory);
+
+    if (names == NULL) {
+        names = text_set();
+        g_hash_table_insert(self->hidden, g_steal_pointer(&directory), names);
+    }
+    g_hash_table_add(names, g_strdup(slash + 1));
+}
+
+/* Of @directory, which the upper tree has, nothing of the lower tree is seen. */
+void
+overlay_rules_opaque(OverlayRules *self, const char *directory)
+{
+    g_hash_table_add(self->opaque, canonical(directory));
+}
+
+/* @directory, which both trees have, has the attributes of the upper one. */
+void
+overlay_rules_own_attr(OverlayRules *self, const char *directory)
+{
+    g_hash_table_add(self->own_attr, canonical(directory));
+}
+
+/* ---- building ---- */
+
+/* Sub-directories that are not seen any more. */
+static gint32
+count_hidden_directories(VfsOverlay *self, const MergedDir *merged)
+{
+    GHashTableIter iter;
+    gpointer name;
+    gint32 count = 0;
+    VfsId found;
+
+    if (merged->hidden == NULL)
+        return 0;
+    g_hash_table_iter_init(&iter, merged->hidden);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) {
+        if (vfs_lookup(self->upper, merged->upper, name, &found) < 0 &&
+            vfs_lookup(self->lower, merged->lower, name, &found) == 0)
+            count += is_directory(self->lower, found);
+    }
+    return count;
+}
+
 /* Pairs @upper with @lower, both directories, and then their common sub-directories. */
 static void
-overlay_merge(VfsOverlay *self, VfsId upper, VfsId lower, guint depth)
+overlay_merge(VfsOverlay *self, VfsId upper, VfsId lower, const char *path, guint depth)
 {
     VfsDirent entry = { .cookie = 0 };
     MergedDir *merged = g_new0(MergedDir, 1);
@@ -239,16 +366,21 @@ overlay_merge(VfsOverlay *self, VfsId upper, VfsId lower, guint depth)
 
     merged->upper = upper;
     merged->lower = lower;
+    merged->hidden = g_hash_table_lookup(self->rules->hidden, path);
+    merged->own_attr = g_hash_table_contains(self->rules->own_attr, path);
     g_hash_table_insert(self->by_upper, &merged->upper, merged);
     g_hash_table_insert(self->by_lower, &merged->lower, merged);
+    merged->more_links = -count_hidden_directories(self, merged);
     while (vfs_readdir(self->upper, upper, entry.cookie, &entry) == 1) {
+        g_autofree char *inside = g_build_path("/", path, entry.name, NULL);
         gboolean here = is_directory(self->upper, entry.id);
         gboolean below = vfs_lookup(self->lower, lower, entry.name, &twin) == 0 &&
                          is_directory(self->lower, twin);
         merged->last_cookie = entry.cookie;
         merged->more_links += here - below;
-        if (here && below && depth < OVERLAY_DEPTH_MAX)
-            overlay_merge(self, entry.id, twin, depth + 1);
+        if (here && below && depth < OVERLAY_DEPTH_MAX && !is_hidden(merged, entry.name) &&
+            !g_hash_table_contains(self->rules->opaque, inside))
+            overlay_merge(self, entry.id, twin, inside, depth + 1);
     }
 }
 
@@ -256,18 +388,20 @@ overlay_merge(VfsOverlay *self, VfsId upper, VfsId lower, guint depth)
  * vfs_overlay_new:
  * @upper: (transfer full): the tree whose objects win; must not change any more
  * @lower: (transfer full): the tree below it
+ * @rules: (nullable) (transfer full): what else is hidden
  *
  * Returns: (transfer full): both as one tree
  **/
 Vfs *
-vfs_overlay_new(Vfs *upper, Vfs *lower)
+vfs_overlay_new(Vfs *upper, Vfs *lower, OverlayRules *rules)
 {
     VfsOverlay *self = g_new0(VfsOverlay, 1);
     self->vfs.ops = &vfs_overlay_ops;
     self->upper = upper;
     self->lower = lower;
+    self->rules = rules != NULL ? rules : overlay_rules_new();
     self->by_upper = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     self->by_lower = g_hash_table_new(g_int64_hash, g_int64_equal);
-    overlay_merge(self, vfs_root(upper), vfs_root(lower), 0);
+    overlay_merge(self, vfs_root(upper), vfs_root(lower), "/", 0);
     return &self->vfs;
 }

@@ -90,11 +90,25 @@ int vfs_path(Vfs *self, VfsId id, char *dst, gsize cap);
 gboolean vfs_is_file(Vfs *self, const char *path);
 int vfs_read_file(Vfs *self, const char *path, gsize max, GBytes **ret);
 
+/* What one tree over another does besides hiding what has the same path. */
+typedef struct OverlayRules OverlayRules;
+
+OverlayRules *overlay_rules_new(void);
+void overlay_rules_hide(OverlayRules *self, const char *path);
+void overlay_rules_opaque(OverlayRules *self, const char *directory);
+void overlay_rules_own_attr(OverlayRules *self, const char *directory);
+void overlay_rules_free(OverlayRules *self);
+
 /* The backends. Each takes over what it is given and is freed with vfs_free(). */
 Vfs *vfs_mem_new(void);
 int vfs_mem_add_file(Vfs *self, const char *path, GBytes *content, guint32 mode);
 int vfs_mem_add_dir(Vfs *self, const char *path, guint32 mode);
 int vfs_mem_add_symlink(Vfs *self, const char *path, const char *target);
+int vfs_mem_add_ref(Vfs *self, const char *path, Vfs *source, VfsId id, guint32 mode);
+int vfs_mem_add_special(Vfs *self, const char *path, VfsType type, guint32 mode);
+void vfs_mem_own(Vfs *self, Vfs *source);
+void vfs_mem_set_attr(Vfs *self, VfsId id, const VfsAttr *attr);
+void vfs_mem_remove(Vfs *self, VfsId id);
 Vfs *vfs_dir_new(const char *directory, GError **error);
-Vfs *vfs_overlay_new(Vfs *upper, Vfs *lower);
+Vfs *vfs_overlay_new(Vfs *upper, Vfs *lower, OverlayRules *rules);
 Vfs *vfs_replace_new(Vfs *tree, VfsId file, GBytes *content); /* borrows @tree */

@@ -241,7 +241,7 @@ fuzz_tree_new(void)
     add_many(lower);
     for (gsize i = 0; i < G_N_ELEMENTS(upper_objects); i++)
         add_object(upper, &upper_objects[i]);
-    return vfs_overlay_new(upper, lower);
+    return vfs_overlay_new(upper, lower, NULL);
 }
 
 /* Returns: (transfer none): the same, made once: no input changes it, and many want only to read */

@@ -55,7 +55,7 @@ LLVMFuzzerTestOneInput(const guint8 *bytes, gsize len)
             add_line(g_ascii_isupper(**line) ? upper : lower, g_ascii_tolower(**line), *line + 2);
     }
     (void)tree_check(lower);
-    g_autoptr(Vfs) vfs = vfs_overlay_new(upper, lower);
+    g_autoptr(Vfs) vfs = vfs_overlay_new(upper, lower, NULL);
     (void)tree_check(vfs);
     for (char **line = lines; *line != NULL; line++) {
         if (g_str_has_prefix(*line, "w "))

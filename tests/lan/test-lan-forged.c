@@ -129,7 +129,7 @@ overlay_tree(const TmpDir *dir)
 {
     Vfs *upper = vfs_mem_new();
     nfs_rig_add_file(upper, "boot/loader.conf.local", 30, 0444);
-    return vfs_overlay_new(upper, directory_tree(dir));
+    return vfs_overlay_new(upper, directory_tree(dir), NULL);
 }
 
 typedef struct {

@@ -92,7 +92,7 @@ static void
 test_merge(gconstpointer data)
 {
     const MergeRow *row = data;
-    g_autoptr(Vfs) vfs = vfs_overlay_new(tree_of(row->upper), tree_of(row->lower));
+    g_autoptr(Vfs) vfs = vfs_overlay_new(tree_of(row->upper), tree_of(row->lower), NULL);
     g_autoptr(GString) seen = g_string_new(NULL);
 
     words_of(vfs, vfs_root(vfs), "", seen);
@@ -104,9 +104,9 @@ test_merge(gconstpointer data)
 static void
 test_dot_dot(void)
 {
-    g_autoptr(Vfs) vfs =
-        vfs_overlay_new(tree_of("boot/loader.conf.local=u"),
-                        tree_of("boot/kernel/kernel=l boot/loader=l etc/fstab=l to>boot/kernel"));
+    g_autoptr(Vfs) vfs = vfs_overlay_new(
+        tree_of("boot/loader.conf.local=u"),
+        tree_of("boot/kernel/kernel=l boot/loader=l etc/fstab=l to>boot/kernel"), NULL);
     static const char *const same[][2] = {
         { "/boot/kernel/..", "/boot" },
         { "/boot/..", "/" },
@@ -125,7 +125,8 @@ test_dot_dot(void)
 static void
 test_links_see_the_overlay(void)
 {
-    g_autoptr(Vfs) vfs = vfs_overlay_new(tree_of("a=u uplink>b"), tree_of("a=l b=l lowlink>a"));
+    g_autoptr(Vfs) vfs =
+        vfs_overlay_new(tree_of("a=u uplink>b"), tree_of("a=l b=l lowlink>a"), NULL);
     g_autofree char *low = tree_text(vfs, "/lowlink");
     g_autofree char *up = tree_text(vfs, "/uplink");
 
@@ -144,7 +145,7 @@ test_attributes(void)
     g_assert_cmpint(vfs_mem_add_dir(upper, "/both", 0700), ==, 0);
     g_assert_cmpint(vfs_mem_add_dir(lower, "/both", 0511), ==, 0);
     g_assert_cmpint(vfs_mem_add_dir(upper, "/new", 0700), ==, 0);
-    g_autoptr(Vfs) vfs = vfs_overlay_new(upper, lower);
+    g_autoptr(Vfs) vfs = vfs_overlay_new(upper, lower, NULL);
     g_assert_cmpint(vfs_getattr(vfs, tree_id(vfs, "/both"), &attr), ==, 0);
     g_assert_cmphex(attr.mode, ==, 0511);
     g_assert_cmpint(vfs_getattr(vfs, tree_id(vfs, "/new"), &attr), ==, 0);
@@ -168,8 +169,9 @@ test_nested(gconstpointer data)
     const NestedRow *row = data;
     Vfs *top = tree_of("d/1=top a=top"), *middle = tree_of("d/2=mid a=mid b=mid");
     Vfs *bottom = tree_of("d/3=low a=low b=low c=low d/4=low");
-    g_autoptr(Vfs) vfs = row->on_top ? vfs_overlay_new(vfs_overlay_new(top, middle), bottom)
-                                     : vfs_overlay_new(top, vfs_overlay_new(middle, bottom));
+    g_autoptr(Vfs) vfs = row->on_top
+                             ? vfs_overlay_new(vfs_overlay_new(top, middle, NULL), bottom, NULL)
+                             : vfs_overlay_new(top, vfs_overlay_new(middle, bottom, NULL), NULL);
     g_autoptr(GString) seen = g_string_new(NULL);
 
     words_of(vfs, vfs_root(vfs), "", seen);
@@ -193,7 +195,7 @@ test_cookies(void)
         (void)g_snprintf(name, sizeof name, i % 2 == 0 ? "u%u" : "l%u", i);
         g_assert_cmpint(vfs_mem_add_file(lower, name, bytes, 0644), ==, 0);
     }
-    g_autoptr(Vfs) vfs = vfs_overlay_new(upper, lower);
+    g_autoptr(Vfs) vfs = vfs_overlay_new(upper, lower, NULL);
     for (; vfs_readdir(vfs, vfs_root(vfs), entry.cookie, &entry) == 1; n++) {
         (void)g_snprintf(name, sizeof name, n < 500 ? "u%u" : "l%u",
                          n < 500 ? n : (n - 500) * 2 + 1);
@@ -214,7 +216,7 @@ test_deep(void)
         g_string_append(path, "/d");
     g_autofree char *up = g_strconcat(path->str, "/u=u", NULL);
     g_autofree char *low = g_strconcat(path->str, "/l=l", NULL);
-    g_autoptr(Vfs) vfs = vfs_overlay_new(tree_of(up), tree_of(low));
+    g_autoptr(Vfs) vfs = vfs_overlay_new(tree_of(up), tree_of(low), NULL);
     VfsId id;
     *strchr(up, '=') = '\0';
     *strchr(low, '=') = '\0';
@@ -232,7 +234,7 @@ test_over_a_directory(void)
     tmp_dir_mkdir(dir, "boot");
     g_autofree char *loader = tmp_dir_file(dir, "boot/loader", "l", -1);
     g_autoptr(Vfs) vfs =
-        vfs_overlay_new(tree_of("boot/loader.conf.local=u"), vfs_dir_new(dir, NULL));
+        vfs_overlay_new(tree_of("boot/loader.conf.local=u"), vfs_dir_new(dir, NULL), NULL);
     g_autoptr(GString) seen = g_string_new(NULL);
     words_of(vfs, vfs_root(vfs), "", seen);
     g_assert_cmpstr(seen->str, ==, "boot/ boot/loader.conf.local=u boot/loader=l");
@@ -244,6 +246,78 @@ test_over_a_directory(void)
     g_autofree char *new = tmp_dir_file(dir, "boot/new", "n", -1);
     g_autofree char *text = tree_text(vfs, "/boot/new");
     g_assert_cmpstr(text, ==, "n");
+}
+
+/* ---- rules ---- */
+
+typedef struct {
+    const char *name, *upper, *lower;
+    const char *hide, *opaque; /* paths */
+    const char *seen;
+    guint links; /* of the root */
+} RuleRow;
+
+static const RuleRow rule_rows[] = {
+    { "nothing-hidden", "", "a=l b/ c=l", "", "", "a=l b/ c=l", 3 },
+    { "file", "", "a=l c=l", "a", "", "c=l", 2 },
+    { "directory", "", "a=l b/ b/x=l", "/b", "", "a=l", 2 },
+    { "odd-spelling", "d/", "d/a=l d/b=l", "d//a/", "", "d/ d/b=l", 3 },
+    { "all", "", "a=l b=l", "a b", "", "", 2 },
+    { "what-is-not-there", "", "a=l", "b", "", "a=l", 2 },
+    { "the-upper-one-stays", "a=u", "a=l", "a", "", "a=u", 2 },
+    { "hidden-and-made-anew", "b/ b/y=u", "b/ b/x=l", "b", "", "b/ b/y=u", 3 },
+    { "in-a-directory", "d/ d/e/", "d/ d/e/ d/e/a=l d/e/b=l", "d/e/a", "", "d/ d/e/ d/e/b=l", 3 },
+    { "in-a-directory-of-the-lower-one-alone", "", "d/ d/a=l", "d/a", "", "d/ d/a=l", 3 },
+    { "opaque", "d/ d/u=u", "d/ d/l=l e=l", "", "d", "d/ d/u=u e=l", 3 },
+    { "opaque-and-empty", "d/", "d/ d/l=l", "", "d/", "d/", 3 },
+};
+
+static void
+test_rule(gconstpointer data)
+{
+    const RuleRow *row = data;
+    OverlayRules *rules = overlay_rules_new();
+    g_auto(GStrv) hide = g_strsplit(row->hide, " ", -1);
+    GString *seen = g_string_new(NULL);
+    VfsAttr attr;
+
+    for (char **path = hide; *path != NULL; path++)
+        overlay_rules_hide(rules, *path);
+    if (*row->opaque != '\0')
+        overlay_rules_opaque(rules, row->opaque);
+    g_autoptr(Vfs) vfs = vfs_overlay_new(tree_of(row->upper), tree_of(row->lower), rules);
+    (void)tree_check(vfs);
+    words_of(vfs, vfs_root(vfs), "", seen);
+    g_autofree char *words = g_string_free(seen, FALSE);
+    g_auto(GStrv) got = g_strsplit(words, " ", -1);
+    g_auto(GStrv) want = g_strsplit(row->seen, " ", -1);
+    g_assert_cmpuint(g_strv_length(got), ==, g_strv_length(want));
+    for (char **word = want; *word != NULL; word++)
+        g_assert_true(g_strv_contains((const char *const *)got, *word));
+    g_assert_cmpint(vfs_getattr(vfs, vfs_root(vfs), &attr), ==, 0);
+    g_assert_cmpuint(attr.nlink, ==, row->links);
+}
+
+/* A merged directory has the lower one's attributes, unless told otherwise. */
+static void
+test_own_attr(void)
+{
+    static const VfsAttr secret = { .mode = 0700, .uid = 7, .gid = 8, .mtime_s = 9 };
+    OverlayRules *rules = overlay_rules_new();
+    Vfs *upper = tree_of("d/ e/");
+    VfsAttr attr;
+
+    vfs_mem_set_attr(upper, tree_id(upper, "/d"), &secret);
+    vfs_mem_set_attr(upper, tree_id(upper, "/e"), &secret);
+    overlay_rules_own_attr(rules, "/d");
+    g_autoptr(Vfs) vfs = vfs_overlay_new(upper, tree_of("d/ d/x/ e/"), rules);
+    g_assert_cmpint(vfs_getattr(vfs, tree_id(vfs, "/d"), &attr), ==, 0);
+    g_assert_cmpuint(attr.mode, ==, 0700);
+    g_assert_cmpuint(attr.uid, ==, 7);
+    g_assert_cmpuint(attr.nlink, ==, 3);
+    g_assert_cmpint(vfs_getattr(vfs, tree_id(vfs, "/e"), &attr), ==, 0);
+    g_assert_cmpuint(attr.mode, ==, 0750);
+    g_assert_cmpuint(attr.uid, ==, 0);
 }
 
 int
@@ -258,5 +332,7 @@ main(int argc, char **argv)
     g_test_add_func("/vfs-overlay/cookies", test_cookies);
     g_test_add_func("/vfs-overlay/deep", test_deep);
     g_test_add_func("/vfs-overlay/over-a-directory", test_over_a_directory);
+    ROWS_ADD("/vfs-overlay/rule", rule_rows, test_rule);
+    g_test_add_func("/vfs-overlay/own-attr", test_own_attr);
     return g_test_run();
 }
