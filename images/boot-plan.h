@@ -92,4 +92,4 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(BootPlan, boot_plan_free)
 const char *plan_root_kind_name(PlanRootKind kind);
 const char *plan_root_base_name(PlanRootBase base);
 
-Vfs *boot_plan_overlay(const BootPlan *self, Vfs *medium);
+Vfs *boot_plan_overlay(const BootPlan *self, Vfs *medium, Vfs *given);

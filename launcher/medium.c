@@ -142,7 +142,7 @@ medium_plan(Medium *self, const RunConfig *config, GError **error)
         return FALSE;
     self->media = media_detect(self->tree, self->volume_id, self->bootfile);
     self->plan = boot_plan_new(self->media, &options);
-    self->tree = boot_plan_overlay(self->plan, self->tree);
+    self->tree = boot_plan_overlay(self->plan, self->tree, NULL);
     if (self->plan->own_stack)
         self->tftp_tree = pxe_stack_tree(self->tree, self->bootfile);
     return TRUE;

@@ -65,7 +65,7 @@ check_plan(Vfs *medium, const Media *media, guint8 choice)
         .nic = nic_table,
     };
     g_autoptr(BootPlan) plan = boot_plan_new(media, &options);
-    g_autoptr(Vfs) tree = boot_plan_overlay(plan, medium);
+    g_autoptr(Vfs) tree = boot_plan_overlay(plan, medium, NULL);
     g_autoptr(GBytes) bytes = NULL;
     gsize len = 0;
 

@@ -73,7 +73,7 @@ test_file(gconstpointer data)
 
     if (row->original != NULL)
         add(medium, row->path, row->original);
-    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium);
+    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium, NULL);
     (void)tree_check(vfs);
     g_autofree char *text = tree_text(vfs, row->path);
     g_assert_cmpstr(text, ==, row->seen);
@@ -94,7 +94,7 @@ test_resolv_conf_link(void)
 
     g_assert_cmpint(
         vfs_mem_add_symlink(medium, "/etc/resolv.conf", "/tmp/bsdinstall_etc/resolv.conf"), ==, 0);
-    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium);
+    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium, NULL);
     g_assert_cmpint(vfs_lookup(vfs, tree_id(vfs, "/etc"), "resolv.conf", &id), ==, 0);
     g_assert_cmpint(vfs_getattr(vfs, id, &attr), ==, 0);
     g_assert_cmpint(attr.type, ==, VFS_REG);
@@ -111,7 +111,7 @@ test_rc_conf_link(void)
 
     add(medium, "/etc/defaults/rc.conf", "a=\"b\"\n");
     g_assert_cmpint(vfs_mem_add_symlink(medium, "/etc/rc.conf", "defaults/rc.conf"), ==, 0);
-    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium);
+    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium, NULL);
     g_autofree char *text = tree_text(vfs, "/etc/rc.conf");
     g_assert_cmpstr(text, ==, "a=\"b\"\nroot_rw_mount=\"NO\"\n");
     g_autofree char *target = tree_text(vfs, "/etc/defaults/rc.conf");
@@ -154,7 +154,7 @@ test_link(gconstpointer data)
         add(medium, row->file, "welcome");
     g_assert_cmpint(vfs_mem_add_symlink(medium, "/now", "real/etc"), ==, 0);
     g_assert_cmpint(vfs_mem_add_symlink(medium, row->link, row->target), ==, 0);
-    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium);
+    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium, NULL);
     (void)tree_check(vfs);
     g_assert_true(vfs_is_file(vfs, "/boot/loader.conf.local"));
     if (row->place == NULL)
@@ -175,7 +175,7 @@ static void
 test_dhcp_settings_stay_out(void)
 {
     g_autoptr(BootPlan) plan = boot_plan_new(&live, &options);
-    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, live_medium());
+    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, live_medium(), NULL);
     g_autofree char *text = tree_text(vfs, "/boot/loader.conf.local");
 
     g_assert_cmpuint(plan->dhcp_settings->len, ==, 1);
@@ -189,7 +189,7 @@ test_nothing_to_add(void)
     const Media other = { .freebsd = FALSE };
     g_autoptr(BootPlan) plan = boot_plan_new(&other, &options);
     Vfs *medium = live_medium();
-    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium);
+    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium, NULL);
 
     g_assert_true(vfs == medium);
 }
@@ -214,7 +214,7 @@ test_size(gconstpointer data)
     Vfs *medium = live_medium();
 
     add(medium, "/boot/loader.conf.local", original);
-    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium);
+    g_autoptr(Vfs) vfs = boot_plan_overlay(plan, medium, NULL);
     g_autofree char *text = tree_text(vfs, "/boot/loader.conf.local");
     g_assert_true(g_str_has_suffix(text, SETTINGS));
     g_assert_cmpint(strlen(text) > row->size, ==, row->kept);
