@@ -96,11 +96,25 @@ cursor_be64(Cursor *self)
     return p != NULL ? be64_get((be64){ { p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7] } }) : 0;
 }
 
+static inline guint16
+cursor_le16(Cursor *self)
+{
+    const guint8 *p = cursor_take(self, 2);
+    return p != NULL ? be16_get((be16){ { p[1], p[0] } }) : 0;
+}
+
 static inline guint32
 cursor_le32(Cursor *self)
 {
     const guint8 *p = cursor_take(self, 4);
     return p != NULL ? be32_get((be32){ { p[3], p[2], p[1], p[0] } }) : 0;
+}
+
+static inline guint64
+cursor_le64(Cursor *self)
+{
+    const guint8 *p = cursor_take(self, 8);
+    return p != NULL ? be64_get((be64){ { p[7], p[6], p[5], p[4], p[3], p[2], p[1], p[0] } }) : 0;
 }
 
 static inline Ip4Addr

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prints the tree of an ISO image as pxe-run serves it, for programs that are not ours to be
- * compared with; or a part of one file.
+ * Prints the tree of an ISO image, or of the UFS in an image whose name ends with .img, as pxe-run
+ * serves it, for programs that are not ours to be compared with; or a part of one file.
  *
  *   vfs-list IMAGE [sizes]              a line for each object; with `sizes`, no digests
  *   vfs-list IMAGE PATH OFFSET COUNT    these bytes of a file
@@ -13,7 +13,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "images/vfs-iso.h"
+#include "images/vfs-ufs.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,11 +84,20 @@ print_bytes(Vfs *vfs, const char *path, guint64 offset, gsize count)
     return n >= 0 && fwrite(bytes, 1, (gsize)n, stdout) == (gsize)n;
 }
 
+static Vfs *
+open_image(const char *path, GError **error)
+{
+    if (!g_str_has_suffix(path, ".img"))
+        return vfs_iso_new(path, error);
+    g_autoptr(ByteSource) image = byte_source_new_fd(open(path, O_RDONLY | O_CLOEXEC), error);
+    return image != NULL ? vfs_ufs_open_image(image, path, NULL, error) : NULL;
+}
+
 int
 main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Vfs) vfs = argc > 1 ? vfs_iso_new(argv[1], &error) : NULL;
+    g_autoptr(Vfs) vfs = argc > 1 ? open_image(argv[1], &error) : NULL;
 
     if (vfs == NULL) {
         (void)fprintf(stderr, "vfs-list: %s\n", error != NULL ? error->message : "no image");

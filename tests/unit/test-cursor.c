@@ -30,6 +30,18 @@ read_be64(Cursor *at)
 }
 
 static guint64
+read_le16(Cursor *at)
+{
+    return cursor_le16(at);
+}
+
+static guint64
+read_le64(Cursor *at)
+{
+    return cursor_le64(at);
+}
+
+static guint64
 read_le32(Cursor *at)
 {
     return cursor_le32(at);
@@ -85,7 +97,9 @@ static const AccessorRow accessor_rows[] = {
     { "be16", read_be16, 2, 0x8102 },
     { "be32", read_be32, 4, 0x81028304 },
     { "be64", read_be64, 8, 0x8102830485068708 },
+    { "le16", read_le16, 2, 0x0281 },
     { "le32", read_le32, 4, 0x04830281 },
+    { "le64", read_le64, 8, 0x0887068504830281 },
     { "ip4-in-wire-order", read_ip4, 4, 0x81028304 },
     { "mac-in-wire-order", read_mac, 6, 0x810283048506 },
     { "take", read_take_3, 3, 0x810283 },
