@@ -86,6 +86,78 @@ dir_nodes_intern(DirNodes *self, VfsId parent, const char *name, VfsId *ret)
     return 0;
 }
 
+/**
+ * dir_nodes_path:
+ * @self: the table
+ * @id: an object's number
+ * @path: room for the path
+ * @ret: (out): the way from the root to the object, in @path; "." for the root
+ *
+ * Returns: 0, -ESTALE when there is no such number, -ENAMETOOLONG
+ **/
+int
+dir_nodes_path(const DirNodes *self, VfsId id, char path[static VFS_PATH_MAX], const char **ret)
+{
+    gsize start = VFS_PATH_MAX;
+
+    path[--start] = '\0';
+    for (const DirNode *node; id != 0; id = node->parent) {
+        if ((node = dir_nodes_get(self, id)) == NULL)
+            return -ESTALE;
+        gsize len = strlen(node->name);
+        if (len + 1 > start)
+            return -ENAMETOOLONG;
+        if (path[start] != '\0')
+            path[--start] = '/';
+        start -= len;
+        memcpy(path + start, node->name, len);
+    }
+    *ret = path[start] != '\0' ? path + start : ".";
+    return 0;
+}
+
+static gint
+dir_node_compare(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const DirNodes *self = data;
+    return strcmp(dir_nodes_get(self, *(const VfsId *)a)->name,
+                  dir_nodes_get(self, *(const VfsId *)b)->name);
+}
+
+/**
+ * dir_nodes_list:
+ * @self: the table
+ * @dir: number of a directory
+ * @stream: reads it
+ *
+ * Makes the directory's listing anew; it stays what it was on failure.
+ *
+ * Returns: 0, -ENOSPC as dir_nodes_intern(), or what readdir() fails with
+ **/
+int
+dir_nodes_list(DirNodes *self, VfsId dir, DIR *stream)
+{
+    g_autoptr(GArray) listing = g_array_new(FALSE, FALSE, sizeof(VfsId));
+    const struct dirent *entry;
+    VfsId id;
+    int r;
+
+    while (errno = 0, (entry = readdir(stream)) != NULL) {
+        if (g_str_equal(entry->d_name, ".") || g_str_equal(entry->d_name, ".."))
+            continue;
+        if ((r = dir_nodes_intern(self, dir, entry->d_name, &id)) < 0)
+            return r;
+        g_array_append_val(listing, id);
+    }
+    if (errno != 0)
+        return -errno;
+    g_array_sort_with_data(listing, dir_node_compare, self);
+    DirNode *node = dir_nodes_get(self, dir);
+    g_clear_pointer(&node->listing, g_array_unref);
+    node->listing = g_steal_pointer(&listing);
+    return 0;
+}
+
 /* @self: (transfer full): a table */
 void
 dir_nodes_free(DirNodes *self)

@@ -7,12 +7,14 @@
 
 #include "images/vfs.h"
 
+#include <dirent.h>
+
 #define DIR_NODES_MAX (1u << 20)
 
 typedef struct {
     VfsId parent; /* of the root: itself */
     char *name;
-    GArray *listing; /* (nullable): for the caller: VfsIds of a directory's entries */
+    GArray *listing; /* (nullable): VfsIds of a directory's entries, by name */
 } DirNode;
 
 typedef struct DirNodes DirNodes;
@@ -20,4 +22,7 @@ typedef struct DirNodes DirNodes;
 DirNodes *dir_nodes_new(void);
 DirNode *dir_nodes_get(const DirNodes *self, VfsId id);
 int dir_nodes_intern(DirNodes *self, VfsId parent, const char *name, VfsId *ret);
+int
+dir_nodes_path(const DirNodes *self, VfsId id, char path[static VFS_PATH_MAX], const char **ret);
+int dir_nodes_list(DirNodes *self, VfsId dir, DIR *stream);
 void dir_nodes_free(DirNodes *self);

@@ -5,8 +5,14 @@
  * Theory of operation: every object that was seen has a node {parent, name}; it is reached anew for
  * each operation by openat2() from the directory's own descriptor with RESOLVE_BENEATH and
  * RESOLVE_NO_SYMLINKS, so that neither a symbolic link nor ".." can lead outside, whatever changes
- * under us. Links are only ever returned as text. Descriptors of the files read last are kept open,
- * until getattr finds another file in their place, so that size and contents are those of one file.
+ * under us. Links are only ever returned as text.
+ *
+ * Attributes and contents come from descriptors that are kept (dir-descriptors.h), one for each
+ * object, so that size and contents are those of one file. getattr, which comes before each READ,
+ * asks the descriptor whether anything has happened to the object, and then walks to it anew: a
+ * file that was replaced, moved or deleted is noticed at once. What happens to a directory on the
+ * way to it is noticed within DIR_DESCRIPTOR_AGE_US. All else walks each time.
+ *
  * A directory's listing is kept, sorted, until somebody starts from cookie 0 again: no time stamp
  * tells for sure whether a directory has changed, since two changes can have the same.
  *
@@ -14,6 +20,7 @@
  */
 #include "base/autofd.h"
 #include "base/error.h"
+#include "images/dir-descriptors.h"
 #include "images/dir-nodes.h"
 #include "images/vfs.h"
 
@@ -22,19 +29,11 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-
-#define VFS_DIR_OPEN_MAX 32
-
-typedef struct {
-    VfsId id;
-    int fd; /* -1: free */
-    dev_t dev;
-    ino_t ino;
-} OpenFile;
 
 typedef struct {
     Vfs vfs;
@@ -42,7 +41,9 @@ typedef struct {
     uid_t uid;
     gid_t gid;
     DirNodes *nodes;
-    OpenFile open_files[VFS_DIR_OPEN_MAX];
+    DirDescriptors kept;
+    VfsClock clock;
+    gpointer clock_data;
 } VfsDir;
 
 /*
@@ -59,21 +60,11 @@ dir_open_at(VfsDir *self, VfsId id, guint64 flags)
         .flags = flags | O_CLOEXEC | O_NOFOLLOW,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
     };
-    gsize start = sizeof path;
+    const char *relative;
 
-    path[--start] = '\0';
-    for (const DirNode *node; id != 0; id = node->parent) {
-        if ((node = dir_nodes_get(self->nodes, id)) == NULL)
-            return -ESTALE;
-        gsize len = strlen(node->name);
-        if (len + 1 > start)
-            return -ENAMETOOLONG;
-        if (path[start] != '\0')
-            path[--start] = '/';
-        start -= len;
-        memcpy(path + start, node->name, len);
-    }
-    const char *relative = path[start] != '\0' ? path + start : ".";
+    int r = dir_nodes_path(self->nodes, id, path, &relative);
+    if (r < 0)
+        return r;
     int fd = (int)syscall(SYS_openat2, self->root_fd, relative, &how, sizeof how);
     if (fd >= 0)
         return fd;
@@ -82,33 +73,32 @@ dir_open_at(VfsDir *self, VfsId id, guint64 flags)
     return gone ? -ESTALE : -errno;
 }
 
-static OpenFile *
-dir_open_file(VfsDir *self, VfsId id)
-{
-    return &self->open_files[id % VFS_DIR_OPEN_MAX];
-}
-
-/* @st: (nullable): what goes by the name of @id now; a descriptor of another file is closed */
-static void
-dir_drop_replaced(VfsDir *self, VfsId id, const struct stat *st)
-{
-    OpenFile *slot = dir_open_file(self, id);
-    if (slot->id == id && (st == NULL || st->st_dev != slot->dev || st->st_ino != slot->ino))
-        autofd_clear(&slot->fd);
-}
-
+/* Walks to @id and keeps a descriptor of it. @ret_st: its attributes */
 static int
-dir_stat(VfsDir *self, VfsId id, struct stat *st)
+dir_find_anew(VfsDir *self, VfsId id, DirDescriptor **ret, struct stat *ret_st)
 {
-    int r = 0;
+    gint64 now_us = self->clock(self->clock_data);
 
     auto_fd fd = dir_open_at(self, id, O_PATH);
     if (fd < 0)
-        r = fd;
-    else if (fstat(fd, st) < 0)
-        r = -errno;
-    dir_drop_replaced(self, id, r == 0 ? st : NULL);
-    return r;
+        return fd;
+    if (fstat(fd, ret_st) < 0)
+        return -errno;
+    *ret = dir_descriptors_put(&self->kept, id, autofd_steal(&fd), ret_st, now_us);
+    return 0;
+}
+
+static int
+dir_stat(VfsDir *self, VfsId id, struct stat *ret_st)
+{
+    DirDescriptor *kept = dir_descriptors_find(&self->kept, id, self->clock(self->clock_data));
+
+    if (kept != NULL) {
+        if (fstat(kept->fd, ret_st) == 0 && dir_descriptor_holds(kept, ret_st))
+            return 0;
+        dir_descriptor_close(kept);
+    }
+    return dir_find_anew(self, id, &kept, ret_st);
 }
 
 static VfsId
@@ -196,39 +186,10 @@ dir_getattr(Vfs *vfs, VfsId id, VfsAttr *ret)
     return 0;
 }
 
-static gint
-dir_compare_names(gconstpointer a, gconstpointer b, gpointer data)
-{
-    VfsDir *self = data;
-    return strcmp(dir_nodes_get(self->nodes, *(const VfsId *)a)->name,
-                  dir_nodes_get(self->nodes, *(const VfsId *)b)->name);
-}
-
-/* Appends the ids of all names in the directory that @stream reads. */
-static int
-dir_read_names(VfsDir *self, VfsId dir, DIR *stream, GArray *listing)
-{
-    const struct dirent *entry;
-    VfsId id;
-    int r;
-
-    while (errno = 0, (entry = readdir(stream)) != NULL) {
-        if (g_str_equal(entry->d_name, ".") || g_str_equal(entry->d_name, ".."))
-            continue;
-        if ((r = dir_nodes_intern(self->nodes, dir, entry->d_name, &id)) < 0)
-            return r;
-        g_array_append_val(listing, id);
-    }
-    return -errno;
-}
-
 /* Makes the listing of @dir anew. */
 static int
 dir_list(VfsDir *self, VfsId dir)
 {
-    DirNode *node = dir_nodes_get(self->nodes, dir);
-    g_autoptr(GArray) listing = g_array_new(FALSE, FALSE, sizeof(VfsId));
-
     auto_fd fd = dir_open_at(self, dir, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return fd;
@@ -236,14 +197,9 @@ dir_list(VfsDir *self, VfsId dir)
     if (stream == NULL)
         return -errno;
     (void)autofd_steal(&fd);
-    int r = dir_read_names(self, dir, stream, listing);
+    int r = dir_nodes_list(self->nodes, dir, stream);
     (void)closedir(stream);
-    if (r < 0)
-        return r;
-    g_array_sort_with_data(listing, dir_compare_names, self);
-    g_clear_pointer(&node->listing, g_array_unref);
-    node->listing = g_steal_pointer(&listing);
-    return 0;
+    return r;
 }
 
 static int
@@ -266,18 +222,16 @@ dir_readdir(Vfs *vfs, VfsId dir, guint64 cookie, VfsDirent *ret)
 }
 
 /*
- * Opens a regular file for reading. All else is refused without being opened, which could wait (a
- * FIFO), fail in other ways (a socket) or do something (a device).
+ * Opens a regular file for reading, of which @found is a descriptor (O_PATH). All else is refused
+ * without being opened, which could wait (a FIFO), fail in other ways (a socket) or do something (a
+ * device).
  */
 static int
-dir_open(Vfs *vfs, VfsId id)
+dir_open_found(int found)
 {
     char path[32];
     struct stat st;
 
-    auto_fd found = dir_open_at((VfsDir *)vfs, id, O_PATH);
-    if (found < 0)
-        return found;
     if (fstat(found, &st) < 0)
         return -errno;
     if (!S_ISREG(st.st_mode))
@@ -285,6 +239,13 @@ dir_open(Vfs *vfs, VfsId id)
     (void)g_snprintf(path, sizeof path, "/proc/self/fd/%d", found);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     return fd >= 0 ? fd : -errno;
+}
+
+static int
+dir_open(Vfs *vfs, VfsId id)
+{
+    auto_fd found = dir_open_at((VfsDir *)vfs, id, O_PATH);
+    return found >= 0 ? dir_open_found(found) : found;
 }
 
 /* Less than @n only at the end of the file: a network's file system may give it in pieces. */
@@ -312,19 +273,21 @@ static gssize
 dir_read(Vfs *vfs, VfsId id, guint64 offset, void *dst, gsize n)
 {
     VfsDir *self = (VfsDir *)vfs;
-    OpenFile *slot = dir_open_file(self, id);
+    DirDescriptor *kept = dir_descriptors_find(&self->kept, id, self->clock(self->clock_data));
     struct stat st;
 
-    if (slot->fd < 0 || slot->id != id) {
-        auto_fd fd = dir_open(vfs, id);
+    int r = kept == NULL ? dir_find_anew(self, id, &kept, &st) : 0;
+    if (r < 0)
+        return r;
+    if (!kept->readable) {
+        int fd = dir_open_found(kept->fd);
         if (fd < 0)
             return fd;
-        if (fstat(fd, &st) < 0)
-            return -errno;
-        autofd_clear(&slot->fd);
-        *slot = (OpenFile){ id, autofd_steal(&fd), st.st_dev, st.st_ino };
+        autofd_clear(&kept->fd);
+        kept->fd = fd;
+        kept->readable = TRUE;
     }
-    return dir_pread(slot->fd, dst, n, offset);
+    return dir_pread(kept->fd, dst, n, offset);
 }
 
 static gssize
@@ -357,8 +320,7 @@ static void
 dir_free(Vfs *vfs)
 {
     VfsDir *self = (VfsDir *)vfs;
-    for (gsize i = 0; i < VFS_DIR_OPEN_MAX; i++)
-        autofd_clear(&self->open_files[i].fd);
+    dir_descriptors_clear(&self->kept);
     autofd_clear(&self->root_fd);
     dir_nodes_free(self->nodes);
     g_free(self);
@@ -379,6 +341,13 @@ static const VfsOps vfs_dir_ops = {
     .free = dir_free,
 };
 
+static gint64
+dir_monotonic_clock(gpointer data)
+{
+    (void)data;
+    return g_get_monotonic_time();
+}
+
 /**
  * vfs_dir_new:
  * @directory: a path on the host
@@ -389,6 +358,8 @@ static const VfsOps vfs_dir_ops = {
 Vfs *
 vfs_dir_new(const char *directory, GError **error)
 {
+    struct rlimit files = { .rlim_cur = 0 };
+
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "cannot open directory '%s': %s",
@@ -401,7 +372,24 @@ vfs_dir_new(const char *directory, GError **error)
     self->uid = geteuid();
     self->gid = getegid();
     self->nodes = dir_nodes_new();
-    for (gsize i = 0; i < VFS_DIR_OPEN_MAX; i++)
-        self->open_files[i].fd = -1;
+    (void)getrlimit(RLIMIT_NOFILE, &files);
+    dir_descriptors_init(&self->kept, files.rlim_cur);
+    vfs_dir_set_clock(&self->vfs, dir_monotonic_clock, NULL);
     return &self->vfs;
+}
+
+/**
+ * vfs_dir_set_clock:
+ * @vfs: a tree of vfs_dir_new()
+ * @clock: tells the time from now on
+ * @data: for @clock
+ **/
+void
+vfs_dir_set_clock(Vfs *vfs, VfsClock clock, gpointer data)
+{
+    VfsDir *self = (VfsDir *)vfs;
+
+    g_assert(vfs->ops == &vfs_dir_ops);
+    self->clock = clock;
+    self->clock_data = data;
 }

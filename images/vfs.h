@@ -73,6 +73,9 @@ struct Vfs {
     const VfsOps *ops;
 };
 
+/* Returns: monotonic time, microseconds */
+typedef gint64 (*VfsClock)(gpointer data);
+
 VfsId vfs_root(Vfs *self);
 int vfs_parent(Vfs *self, VfsId id, VfsId *ret);
 int vfs_lookup(Vfs *self, VfsId dir, const char *name, VfsId *ret);
@@ -110,5 +113,6 @@ void vfs_mem_own(Vfs *self, Vfs *source);
 void vfs_mem_set_attr(Vfs *self, VfsId id, const VfsAttr *attr);
 void vfs_mem_remove(Vfs *self, VfsId id);
 Vfs *vfs_dir_new(const char *directory, GError **error);
+void vfs_dir_set_clock(Vfs *self, VfsClock clock, gpointer data); /* for tests */
 Vfs *vfs_overlay_new(Vfs *upper, Vfs *lower, OverlayRules *rules);
 Vfs *vfs_replace_new(Vfs *tree, VfsId file, GBytes *content); /* borrows @tree */
