@@ -12,6 +12,10 @@
 #define DATAGRAM_MAX        65535
 #define DATAGRAMS_PER_ROUND 64 /* answered before other sources get their turn */
 
+/* A client on another processor takes some 10 us from our answer to its next question, most of them
+ * to wake up. */
+#define LINGER_US 30
+
 struct RpcDatagrams {
     const RpcServer *rpc;
     int fd;
@@ -50,7 +54,8 @@ datagrams_ready(GIOCondition ready, gpointer data)
         ;
 }
 
-static const FdWatchKind datagrams_watch = { "rpc-datagrams", G_PRIORITY_DEFAULT, datagrams_ready };
+static const FdWatchKind datagrams_watch = { "rpc-datagrams", G_PRIORITY_DEFAULT, datagrams_ready,
+                                             LINGER_US };
 
 /**
  * rpc_datagrams_new:
