@@ -88,7 +88,7 @@ def median(values):
 
 def report(name, figure, unit, baseline, ratio, limit, good):
     """Prints one row."""
-    print(f"{name:34} {figure:10.3f} {unit:3}  {baseline:40} {ratio:>8}  {limit:14} {'ok' if good else 'MISSED'}",
+    print(f"{name:42} {figure:10.3f} {unit:3}  {baseline:40} {ratio:>8}  {limit:14} {'ok' if good else 'MISSED'}",
           flush=True)
 
 
