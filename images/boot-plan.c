@@ -78,9 +78,9 @@ plan_pxe_stack(BootPlan *self, const Media *media, const PlanOptions *options)
 {
     if (options->pxe_stack == PXE_STACK_IPXE)
         self->stack_why = "as --pxe-stack says";
-    else if (!options->nic->own_stack)
+    else if (options->nic->own_stack == NULL)
         self->stack_why = "ours has no driver for this network card";
-    else if (media->bootfile_size > pxe_stack_boot_program_max())
+    else if (media->bootfile_size > pxe_stack_boot_program_max(options->nic->own_stack))
         self->stack_why = "the boot program leaves no room for ours";
     else if (options->pxe_stack == PXE_STACK_AUTO && !media->freebsd)
         self->stack_why = "the boot program is not FreeBSD's";

@@ -8,15 +8,16 @@
  * [sys/dev/re/if_re.c: re_probe].
  */
 const Nic nic_table[] = {
-    { "rtl8139", "rtl8139", "pxe-rtl8139.rom", "rtl8139", "re", TRUE },
-    { "e1000", "e1000", "pxe-e1000.rom", "82540em", "em", FALSE },
-    { "e1000e", "e1000e", "pxe-e1000e.rom", "82574l", "em", TRUE },
-    { "virtio", "virtio-net-pci", "pxe-virtio.rom", "virtio-net", "vtnet, from 9 on", TRUE },
-    { "pcnet", "pcnet", "pxe-pcnet.rom", "pcnet32", "pcn, le", FALSE },
-    { "ne2k_pci", "ne2k_pci", "pxe-ne2k_pci.rom", "ns8390", "ed", FALSE },
-    { "i82559er", "i82559er", "pxe-eepro100.rom", "eepro100", "fxp", FALSE },
-    { "vmxnet3", "vmxnet3", "pxe-vmxnet3.rom", "vmxnet3", "vmx, from 10 on", FALSE },
-    { NULL, NULL, NULL, NULL, NULL, FALSE },
+    { "rtl8139", "rtl8139", "pxe-rtl8139.rom", "rtl8139", "re", &pxe_stack_rtl8139 },
+    { "e1000", "e1000", "pxe-e1000.rom", "82540em", "em", NULL },
+    { "e1000e", "e1000e", "pxe-e1000e.rom", "82574l", "em", &pxe_stack_e1000e },
+    { "virtio", "virtio-net-pci", "pxe-virtio.rom", "virtio-net", "vtnet, from 9 on",
+      &pxe_stack_virtio },
+    { "pcnet", "pcnet", "pxe-pcnet.rom", "pcnet32", "pcn, le", NULL },
+    { "ne2k_pci", "ne2k_pci", "pxe-ne2k_pci.rom", "ns8390", "ed", NULL },
+    { "i82559er", "i82559er", "pxe-eepro100.rom", "eepro100", "fxp", NULL },
+    { "vmxnet3", "vmxnet3", "pxe-vmxnet3.rom", "vmxnet3", "vmx, from 10 on", NULL },
+    { NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
 /**

@@ -2,8 +2,11 @@
 /* Puts the PXE stack in front of a boot program, in memory; see images/pxe-stack/README.md. */
 #include "images/pxe-stack.h"
 
-extern const guint8 pxe_stack_image[];
-extern const guint32 pxe_stack_image_size; /* bytes */
+/* pxe-stack/embed.S has them. */
+struct PxeStackImage {
+    guint32 size; /* bytes */
+    guint8 bytes[];
+};
 
 #define LOAD_ADDRESS    0x7c00u
 #define IPXE_BEGIN      0x9c000u /* what iPXE leaves of base memory, at least, on whole pages */
@@ -11,39 +14,41 @@ extern const guint32 pxe_stack_image_size; /* bytes */
 
 /**
  * pxe_stack_boot_program_max:
+ * @self: a stack
  *
  * Returns: the size of the largest boot program, in bytes, that does not reach into the place to
  *which the stack copies itself
  **/
 gsize
-pxe_stack_boot_program_max(void)
+pxe_stack_boot_program_max(const PxeStackImage *self)
 {
-    guint resident = pxe_stack_image[HEADER_RESIDENT] | (guint)pxe_stack_image[HEADER_RESIDENT + 1]
-                                                            << 8;
+    guint resident = self->bytes[HEADER_RESIDENT] | (guint)self->bytes[HEADER_RESIDENT + 1] << 8;
 
-    return IPXE_BEGIN - resident - LOAD_ADDRESS - pxe_stack_image_size;
+    return IPXE_BEGIN - resident - LOAD_ADDRESS - self->size;
 }
 
 /**
  * pxe_stack_prepend:
+ * @self: a stack
  * @boot_program: (transfer none): what is to run on the stack
  *
  * Returns: (transfer full): both, as the boot ROM is to load it
  **/
 GBytes *
-pxe_stack_prepend(GBytes *boot_program)
+pxe_stack_prepend(const PxeStackImage *self, GBytes *boot_program)
 {
     gsize len;
     const guint8 *bytes = g_bytes_get_data(boot_program, &len);
-    GByteArray *both = g_byte_array_sized_new((guint)(pxe_stack_image_size + len));
+    GByteArray *both = g_byte_array_sized_new((guint)(self->size + len));
 
-    g_byte_array_append(both, pxe_stack_image, pxe_stack_image_size);
+    g_byte_array_append(both, self->bytes, self->size);
     g_byte_array_append(both, bytes, (guint)len);
     return g_byte_array_free_to_bytes(both);
 }
 
 /**
  * pxe_stack_tree:
+ * @self: a stack
  * @tree: (transfer none): what the guest sees; must outlive the result
  * @bootfile: the boot program in it
  *
@@ -51,14 +56,14 @@ pxe_stack_prepend(GBytes *boot_program)
  *in front of it; NULL when it is too large or cannot be read
  **/
 Vfs *
-pxe_stack_tree(Vfs *tree, const char *bootfile)
+pxe_stack_tree(const PxeStackImage *self, Vfs *tree, const char *bootfile)
 {
     g_autoptr(GBytes) program = NULL;
     VfsId file;
 
     if (vfs_walk(tree, bootfile, &file) < 0 ||
-        vfs_read_file(tree, bootfile, pxe_stack_boot_program_max(), &program) < 0)
+        vfs_read_file(tree, bootfile, pxe_stack_boot_program_max(self), &program) < 0)
         return NULL;
-    g_autoptr(GBytes) both = pxe_stack_prepend(program);
+    g_autoptr(GBytes) both = pxe_stack_prepend(self, program);
     return vfs_replace_new(tree, file, both);
 }

@@ -11,6 +11,11 @@ typedef enum {
     PXE_STACK_OWN
 } PxeStackMode;
 
-gsize pxe_stack_boot_program_max(void);
-GBytes *pxe_stack_prepend(GBytes *boot_program);
-Vfs *pxe_stack_tree(Vfs *tree, const char *bootfile);
+/* The stack with the driver for one kind of card; named after the driver */
+typedef struct PxeStackImage PxeStackImage;
+
+extern const PxeStackImage pxe_stack_rtl8139, pxe_stack_e1000e, pxe_stack_virtio;
+
+gsize pxe_stack_boot_program_max(const PxeStackImage *self);
+GBytes *pxe_stack_prepend(const PxeStackImage *self, GBytes *boot_program);
+Vfs *pxe_stack_tree(const PxeStackImage *self, Vfs *tree, const char *bootfile);

@@ -144,7 +144,7 @@ medium_plan(Medium *self, const RunConfig *config, GError **error)
     self->plan = boot_plan_new(self->media, &options);
     self->tree = boot_plan_overlay(self->plan, self->tree, NULL);
     if (self->plan->own_stack)
-        self->tftp_tree = pxe_stack_tree(self->tree, self->bootfile);
+        self->tftp_tree = pxe_stack_tree(config->nic->own_stack, self->tree, self->bootfile);
     return TRUE;
 }
 

@@ -167,7 +167,7 @@ validate_network(RunConfig *self, GError **error)
     if (!choose("--pxe-stack", text->pxe_stack, pxe_stack_choices, &pxe_stack, error))
         return FALSE;
     self->pxe_stack = (PxeStackMode)pxe_stack;
-    if (self->pxe_stack == PXE_STACK_OWN && !self->nic->own_stack)
+    if (self->pxe_stack == PXE_STACK_OWN && self->nic->own_stack == NULL)
         return usage(error, "--pxe-stack own: has no driver for the NIC %s", self->nic->name);
     self->mac = MAC_DEFAULT;
     if (text->mac != NULL && !parse_mac(text->mac, &self->mac, error))

@@ -230,7 +230,7 @@ e1000e_release(Nic *nic)
     nic->rx_at = (uint16_t)((nic->rx_at + 1) % RX_COUNT_MAX);
 }
 
-const NicDriver e1000e_driver = {
+const NicDriver nic_drivers[] = { {
     .vendor = 0x8086,
     .device = 0x10d3,
     .name = "e1000e",
@@ -240,4 +240,6 @@ const NicDriver e1000e_driver = {
     .send = e1000e_send,
     .receive = e1000e_receive,
     .release = e1000e_release,
-};
+} };
+
+const uint8_t nic_drivers_n = sizeof nic_drivers / sizeof *nic_drivers;

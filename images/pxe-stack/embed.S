@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PxeStackImage of images/pxe-stack.c, for each driver */
     .section .rodata
+
+    .macro  image driver
     .balign 4
-    .globl pxe_stack_image, pxe_stack_image_size
-pxe_stack_image_size:
-    .long   pxe_stack_image_end - pxe_stack_image
-pxe_stack_image:
-    .incbin "pxe-stack.bin"
-pxe_stack_image_end:
+    .globl  pxe_stack_\driver
+pxe_stack_\driver:
+    .long   pxe_stack_\driver\()_end - . - 4
+    .incbin "pxe-stack-\driver\().bin"
+pxe_stack_\driver\()_end:
+    .endm
+
+    image   rtl8139
+    image   e1000e
+    image   virtio
     .section .note.GNU-stack, "", %progbits

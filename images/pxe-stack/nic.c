@@ -22,8 +22,6 @@
 
 #define NIC_BAD_FRAMES 16 /* dropped in one call */
 
-static const NicDriver *const nic_drivers[] = { &rtl8139_driver, &e1000e_driver, &virtio_driver };
-
 static uint32_t
 pci_read(uint16_t address, uint8_t offset)
 {
@@ -74,9 +72,9 @@ nic_find(Nic *self, uint16_t pci_address)
     memcpy(self->class, (uint8_t *)&class + 1, sizeof self->class);
     self->io = pci_first_ports(pci_address);
     self->irq = (uint8_t)pci_read(pci_address, PCI_INTERRUPT_LINE);
-    for (uint8_t i = 0; i < sizeof nic_drivers / sizeof *nic_drivers; i++) {
-        if (nic_drivers[i]->vendor == self->vendor && nic_drivers[i]->device == self->device)
-            self->driver = nic_drivers[i];
+    for (uint8_t i = 0; i < nic_drivers_n; i++) {
+        if (nic_drivers[i].vendor == self->vendor && nic_drivers[i].device == self->device)
+            self->driver = &nic_drivers[i];
     }
     return self->driver != NULL && self->io != 0;
 }

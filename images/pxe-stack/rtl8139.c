@@ -184,7 +184,7 @@ rtl8139_release(Nic *nic)
     out16(nic->io + RTL_RX_READ, (uint16_t)(nic->rx_at - RX_READ_OFFSET));
 }
 
-const NicDriver rtl8139_driver = {
+const NicDriver nic_drivers[] = { {
     .vendor = 0x10ec,
     .device = 0x8139,
     .name = "rtl8139",
@@ -194,4 +194,6 @@ const NicDriver rtl8139_driver = {
     .send = rtl8139_send,
     .receive = rtl8139_receive,
     .release = rtl8139_release,
-};
+} };
+
+const uint8_t nic_drivers_n = sizeof nic_drivers / sizeof *nic_drivers;

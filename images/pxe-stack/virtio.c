@@ -245,7 +245,7 @@ virtio_release(Nic *nic)
     nic->rx_at++;
 }
 
-const NicDriver virtio_driver = {
+const NicDriver nic_drivers[] = { {
     .vendor = 0x1af4,
     .device = 0x1000,
     .name = "virtio",
@@ -255,4 +255,6 @@ const NicDriver virtio_driver = {
     .send = virtio_send,
     .receive = virtio_receive,
     .release = virtio_release,
-};
+} };
+
+const uint8_t nic_drivers_n = sizeof nic_drivers / sizeof *nic_drivers;

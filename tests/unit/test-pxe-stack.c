@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* images/pxe-stack.c: the file that the guest is given, and how large it may be. */
-#include "images/pxe-stack.h"
+/* images/pxe-stack.c: the file that the guest is given, and how large it may be, for each card. */
+#include "images/nic-table.h"
 #include "tests/lan/rows.h"
 
 #include <string.h>
@@ -16,10 +16,11 @@ le16_at(const guint8 *bytes, gsize at)
 
 /* What README.md says of the header. */
 static void
-test_header(void)
+test_header(gconstpointer data)
 {
+    const PxeStackImage *stack = data;
     g_autoptr(GBytes) program = g_bytes_new_static("PROGRAM", 7);
-    g_autoptr(GBytes) both = pxe_stack_prepend(program);
+    g_autoptr(GBytes) both = pxe_stack_prepend(stack, program);
     gsize len;
     const guint8 *bytes = g_bytes_get_data(both, &len);
     guint size = le16_at(bytes, 8);
@@ -30,8 +31,8 @@ test_header(void)
     g_assert_cmpuint(size % 16, ==, 0);
     g_assert_cmpuint(le16_at(bytes, 10), >=, size);
     ROW_CMPMEM(bytes + size, 7, "PROGRAM", 7);
-    g_assert_cmpuint(pxe_stack_boot_program_max(), >=, LOADER_SIZE);
-    g_assert_cmpuint(pxe_stack_boot_program_max() + size, <, LOAD_LIMIT);
+    g_assert_cmpuint(pxe_stack_boot_program_max(stack), >=, LOADER_SIZE);
+    g_assert_cmpuint(pxe_stack_boot_program_max(stack) + size, <, LOAD_LIMIT);
 }
 
 static Vfs *
@@ -47,25 +48,32 @@ tree_with_program(gsize size)
 
 /* The largest that fits, and one byte more. */
 static void
-test_tree(void)
+test_tree(gconstpointer data)
 {
+    const PxeStackImage *stack = data;
     g_autoptr(GBytes) both = NULL;
-    g_autoptr(Vfs) tree = tree_with_program(pxe_stack_boot_program_max());
-    g_autoptr(Vfs) large = tree_with_program(pxe_stack_boot_program_max() + 1);
-    g_autoptr(Vfs) tftp = pxe_stack_tree(tree, "boot/pxeboot");
+    g_autoptr(Vfs) tree = tree_with_program(pxe_stack_boot_program_max(stack));
+    g_autoptr(Vfs) large = tree_with_program(pxe_stack_boot_program_max(stack) + 1);
+    g_autoptr(Vfs) tftp = pxe_stack_tree(stack, tree, "boot/pxeboot");
 
     g_assert_nonnull(tftp);
     g_assert_cmpint(vfs_read_file(tftp, "/boot/pxeboot", LOAD_LIMIT, &both), ==, 0);
-    g_assert_cmpuint(g_bytes_get_size(both), >, pxe_stack_boot_program_max());
-    g_assert_null(pxe_stack_tree(large, "boot/pxeboot"));
-    g_assert_null(pxe_stack_tree(tree, "boot/absent"));
+    g_assert_cmpuint(g_bytes_get_size(both), >, pxe_stack_boot_program_max(stack));
+    g_assert_null(pxe_stack_tree(stack, large, "boot/pxeboot"));
+    g_assert_null(pxe_stack_tree(stack, tree, "boot/absent"));
 }
 
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/pxe-stack/header", test_header);
-    g_test_add_func("/pxe-stack/tree", test_tree);
+    for (const Nic *nic = nic_table; nic->name != NULL; nic++) {
+        if (nic->own_stack == NULL)
+            continue;
+        g_autofree char *header = g_strconcat("/pxe-stack/header/", nic->name, NULL);
+        g_autofree char *tree = g_strconcat("/pxe-stack/tree/", nic->name, NULL);
+        g_test_add_data_func(header, nic->own_stack, test_header);
+        g_test_add_data_func(tree, nic->own_stack, test_tree);
+    }
     return g_test_run();
 }
