@@ -9,7 +9,7 @@
  */
 const Nic nic_table[] = {
     { "rtl8139", "rtl8139", "pxe-rtl8139.rom", "rtl8139", "re", &pxe_stack_rtl8139 },
-    { "e1000", "e1000", "pxe-e1000.rom", "82540em", "em", NULL },
+    { "e1000", "e1000", "pxe-e1000.rom", "82540em", "em", &pxe_stack_e1000e },
     { "e1000e", "e1000e", "pxe-e1000e.rom", "82574l", "em", &pxe_stack_e1000e },
     { "virtio", "virtio-net-pci", "pxe-virtio.rom", "virtio-net", "vtnet, from 9 on",
       &pxe_stack_virtio },

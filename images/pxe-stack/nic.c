@@ -4,38 +4,10 @@
 
 #include "images/pxe-stack/drivers.h"
 #include "images/pxe-stack/machine.h"
-
-/* PCI Local Bus Specification 2.2 §3.2.2.3.2 (configuration mechanism 1), §6.1 (header) */
-#define PCI_CONFIG_ADDRESS 0xcf8
-#define PCI_CONFIG_DATA    0xcfc
-#define PCI_ID             0x00
-#define PCI_COMMAND        0x04
-#define PCI_CLASS          0x08
-#define PCI_BAR_0          0x10
-#define PCI_BARS           6
-#define PCI_SUBSYSTEM      0x2c
-#define PCI_INTERRUPT_LINE 0x3c
-
-#define PCI_COMMAND_IO     0x0001
-#define PCI_COMMAND_MASTER 0x0004u
-#define PCI_BAR_IS_IO      0x1u
+#include "images/pxe-stack/pci.h"
+#include "images/pxe-stack/window.h"
 
 #define NIC_BAD_FRAMES 16 /* dropped in one call */
-
-static uint32_t
-pci_read(uint16_t address, uint8_t offset)
-{
-    out32(PCI_CONFIG_ADDRESS, 0x80000000u | (uint32_t)address << 8 | offset);
-    return in32(PCI_CONFIG_DATA);
-}
-
-/* Leaves the status register, in the upper half, alone: its bits are cleared by writing ones. */
-static void
-pci_write_command(uint16_t address, uint16_t command)
-{
-    out32(PCI_CONFIG_ADDRESS, 0x80000000u | (uint32_t)address << 8 | PCI_COMMAND);
-    out16(PCI_CONFIG_DATA, command);
-}
 
 static uint16_t
 pci_first_ports(uint16_t address)
@@ -48,12 +20,44 @@ pci_first_ports(uint16_t address)
     return 0;
 }
 
+/* @master: 0, or PCI_COMMAND_MASTER */
+static void
+nic_connect(const Nic *self, uint16_t master)
+{
+    if (self->driver->window_proof != 0)
+        window_open(self);
+    pci_write_command(self->pci_address,
+                      self->pci_command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY | master);
+}
+
+static void
+nic_disconnect(const Nic *self)
+{
+    pci_write_command(self->pci_address, self->pci_command);
+    if (self->driver->window_proof != 0)
+        window_close(self);
+}
+
+/* A window is opened for a moment: the card does not notice. */
+static bool
+nic_is_reachable(Nic *self)
+{
+    if (self->driver->window_proof == 0)
+        return self->io != 0;
+    if (!window_find(self))
+        return false;
+    nic_connect(self, 0);
+    bool reachable = window_read(self->driver->window_proof) == self->driver->window_value;
+    nic_disconnect(self);
+    return reachable;
+}
+
 /**
  * nic_find:
  * @self: gets all but its memory
  * @pci_address: bus, device and function, as PXE has them in BusDevFunc
  *
- * The card is not touched.
+ * The card goes on as it was.
  * Returns: whether there is a driver for the card there
  **/
 bool
@@ -64,6 +68,7 @@ nic_find(Nic *self, uint16_t pci_address)
     uint32_t subsystem = pci_read(pci_address, PCI_SUBSYSTEM);
 
     self->pci_address = pci_address;
+    self->pci_command = (uint16_t)pci_read(pci_address, PCI_COMMAND);
     self->vendor = (uint16_t)id;
     self->device = (uint16_t)(id >> 16);
     self->subvendor = (uint16_t)subsystem;
@@ -76,7 +81,7 @@ nic_find(Nic *self, uint16_t pci_address)
         if (nic_drivers[i].vendor == self->vendor && nic_drivers[i].device == self->device)
             self->driver = &nic_drivers[i];
     }
-    return self->driver != NULL && self->io != 0;
+    return self->driver != NULL && nic_is_reachable(self);
 }
 
 /**
@@ -88,8 +93,8 @@ nic_find(Nic *self, uint16_t pci_address)
 void
 nic_take(Nic *self)
 {
-    self->pci_command = (uint16_t)(pci_read(self->pci_address, PCI_COMMAND) & ~PCI_COMMAND_MASTER);
-    pci_write_command(self->pci_address, self->pci_command | PCI_COMMAND_IO);
+    self->pci_command &= (uint16_t)~PCI_COMMAND_MASTER;
+    nic_connect(self, 0);
     self->driver->stop(self);
     self->permanent_mac = self->driver->read_mac(self);
     self->mac = self->permanent_mac;
@@ -110,7 +115,7 @@ nic_start(Nic *self, uint8_t filter)
         return true;
     self->filter = filter;
     self->holds_frame = false;
-    pci_write_command(self->pci_address, self->pci_command | PCI_COMMAND_IO | PCI_COMMAND_MASTER);
+    nic_connect(self, PCI_COMMAND_MASTER);
     self->running = self->driver->start(self);
     return self->running;
 }
@@ -123,7 +128,7 @@ nic_stop(Nic *self)
     if (self->running)
         self->driver->stop(self);
     self->running = false;
-    pci_write_command(self->pci_address, self->pci_command);
+    nic_disconnect(self);
 }
 
 /**

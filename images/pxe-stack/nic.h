@@ -29,7 +29,11 @@ typedef struct Nic Nic;
 /* All are required. */
 typedef struct {
     uint16_t vendor, device;
-    char name[12];
+    char name[10];
+    /* 0: the card has ports. Else its registers are in memory, and shown by window.c: this is the
+     * offset of one that has the value @window_value if they really are. */
+    uint16_t window_proof;
+    uint32_t window_value;
     /* Resets the card and starts to receive what nic->filter says, to nic->mac. */
     bool (*start)(Nic *nic);
     /* Resets the card: no memory is written to afterwards. */
@@ -50,10 +54,12 @@ struct Nic {
     const NicDriver *driver;
     uint16_t vendor, device, subvendor, subdevice, pci_address;
     uint8_t revision, class[3]; /* programming interface, subclass, class */
-    uint16_t pci_command;       /* as it was found */
-    uint16_t io;                /* first port */
+    uint16_t pci_command; /* as it was found; once the card is ours, without mastering the bus */
+    uint16_t io;          /* first port */
     uint8_t irq;
     uint8_t filter;
+    uint8_t pam_at, pam; /* window.c: the host bridge's register, as it was found */
+    uint32_t bar;        /* and the card's */
     bool running;
     bool holds_frame;
     Mac mac, permanent_mac;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests with loader doubles share: makes media with them, boots them, checks what was loaded."""
 import random
+import re
 import subprocess
 import sys
 import zlib
@@ -12,7 +13,8 @@ PROGRAMS = harness.BUILD_ROOT / "tests/guest"
 
 KERNEL_SIZE, MFSROOT_SIZE = 200000, 50000
 LIMIT_S = 55
-CARDS = {"rtl8139": "10ec:8139", "e1000e": "8086:10d3", "virtio": "1af4:1000"}  # as PCI has them
+CARDS = {"rtl8139": "10ec:8139", "e1000": "8086:100e", "e1000e": "8086:10d3", "virtio": "1af4:1000"}  # as PCI has them
+OWN_ENTRY = re.compile(r"entry point @[0-9a-f]{2}00:")  # on a page of its own, as iPXE's is not
 STARTED = r"KERNEL DOUBLE: root=\S+\n"
 FAILED = r"FAILED [^\n]*\n|FAULT int=\w+\s+What"
 

@@ -75,15 +75,15 @@ class Guest:
         after = self.memory()
         return [at for at in range(0, len(before), PAGE) if before[at:at + PAGE] != after[at:at + PAGE]]
 
-    def check_open(self):
+    def check_open(self, window=range(0)):
         """
         While the card is open frames get into memory: what check_quiet() sends is no air.
-        Returns: the pages where they do
+        Returns: the pages where they do; those in @window are the card's own registers
         """
         assert MARKER not in self.memory()
         pages = self.pages_that_change(1)
         assert MARKER in self.memory(), "no frame came into memory while the card was open"
-        return pages
+        return [page for page in pages if page not in window]
 
     def check_quiet(self, seconds):
         """No frame on the LAN changes a byte of memory."""
@@ -98,10 +98,10 @@ class Guest:
 
 
 def bios_state(output):
-    """The vectors as 256 words, and the base memory, as the program prints them."""
+    """The vectors as 256 words, the base memory, and lines about the PCI bus, as the program prints them."""
     vectors = " ".join(re.findall(r"VECTORS ([0-9a-f: ]+)", output)).split()
     assert len(vectors) == 256, output
-    return vectors, int(re.search(r"BASE MEMORY (\d+) KiB", output)[1])
+    return vectors, int(re.search(r"BASE MEMORY (\d+) KiB", output)[1]), re.findall("PCI .*", output)
 
 
 def bios_state_without_ipxe(folder, *args, name="handback"):

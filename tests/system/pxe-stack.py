@@ -4,14 +4,16 @@
 import re
 
 import harness
-from doubles import boot, check_services, make_tree
-from handback import bios_state, bios_state_without_ipxe, handback
+from doubles import OWN_ENTRY, boot, check_services, make_tree
+from handback import SECTOR, bios_state, bios_state_without_ipxe, handback
 from harness import test
 
 IPXE = ("--pxe-stack", "ipxe")
 
 # LGDT with a 32-bit operand, as iPXE changes to protected mode.
 LGDT = bytes.fromhex("660f0116")
+
+LRET = b"\xcb"
 
 
 @test
@@ -42,13 +44,35 @@ def own_stack_is_taken_for_btx_1_01():
         boot("--iso", iso).expect(0, "as BTX 1.01", "KERNEL DOUBLE: root=ufs:/dev/md0")
 
 
+def option_rom(size):
+    """An option ROM that returns at once, without a zero in it."""
+    rom = bytearray(b"\x55\xaa" + bytes([size // SECTOR]) + LRET * (size - 3))
+    rom[-1] = (rom[-1] - sum(rom)) & 0xff
+    return bytes(rom)
+
+
+def boot_on_e1000(folder, gen, *qemu_args):
+    """A boot with our stack before all. Returns: what the guest said"""
+    _, iso = make_tree(folder, gen)
+    result = boot("--iso", iso, "--nic", "e1000", "--pxe-stack", "own", "--", *qemu_args)
+    return result.expect(0, "KERNEL DOUBLE: root=ufs:/dev/md0").stdout
+
+
 @test
-def own_stack_refuses_e1000():
-    """QEMU's has ports that do nothing, and real mode reaches no other register."""
+def e1000_beside_option_rom():
+    """Where our stack shows the card's registers lies an option ROM: iPXE's stack goes on."""
     with harness.tmpdir() as folder:
-        tree, _ = make_tree(folder, "gen10", kernel=False)
-        run = harness.run("--root", tree, "--nic", "e1000", "--pxe-stack", "own")
-        run.expect_one_line(2, "no driver", "e1000")
+        (folder / "rom").write_bytes(option_rom(100 << 10))
+        output = boot_on_e1000(folder, "gen10", "-option-rom", folder / "rom")
+        assert not OWN_ENTRY.search(output), output
+
+
+@test
+def e1000_on_q35():
+    """Another host bridge, and a BIOS that takes memory for an AHCI controller."""
+    with harness.tmpdir() as folder:
+        output = boot_on_e1000(folder, "gen7-vm86", "-machine", "q35")
+        assert OWN_ENTRY.search(output), output
 
 
 @test
@@ -63,10 +87,10 @@ def vm86_monitor_bears_the_bios():
 def ipxe_leaves_vectors_behind():
     """The hand-back test sees it: iPXE's card is quiet, its vectors and its base memory stay."""
     with handback(*IPXE) as guest, harness.tmpdir() as folder:
-        vectors, base_kib = bios_state_without_ipxe(folder)
+        vectors, base_kib, _ = bios_state_without_ipxe(folder)
         guest.check_open()
         guest.qmp.press_key()
-        left, left_kib = bios_state(guest.read_until("HANDBACK: DONE"))
+        left, left_kib, _ = bios_state(guest.read_until("HANDBACK: DONE"))
         differ = {number for number in range(256) if left[number] != vectors[number]}
         assert {0x15, 0x16, 0x1a} <= differ, f"vectors that differ: {differ}"
         assert left_kib < base_kib, f"{left_kib} KiB, and {base_kib} KiB at first"

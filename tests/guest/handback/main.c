@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a PXE stack leaves behind. Started by one, it uses the network card in both ways, shuts the
- * stack down as FreeBSD's loader does [libi386/pxe.c: pxe_cleanup], prints the interrupt vectors
- * and the size of the base memory, and stands still with interrupts off: nothing may change a byte
- * of memory then. Started from a CD it prints the same, which is then what the BIOS has set.
+ * stack down as FreeBSD's loader does [libi386/pxe.c: pxe_cleanup], prints the interrupt vectors,
+ * the size of the base memory and what pci.c sees, and stands still with interrupts off: nothing
+ * may change a byte of memory then. Started from a CD it prints the same, which is then what the
+ * BIOS has set.
  *
  * The card is left open until a key is pressed, so that a test can see what an open card does.
  */
 #include "tests/guest/bare/ports.h"
 #include "tests/guest/bare/text.h"
+#include "tests/guest/handback/pci.h"
 #include "tests/guest/loader/clock.h"
 #include "tests/guest/loader/console.h"
 #include "tests/guest/loader/dhcp.h"
@@ -38,6 +40,7 @@ print_bios_state(void)
                       memory_read16(i * 4 + 2), memory_read16(i * 4),
                       (i + 1) % VECTORS_PER_LINE == 0 ? "\n" : " ");
     console_print("BASE MEMORY %u KiB\n", memory_low_top() / 1024);
+    pci_print();
 }
 
 /* The BIOS alone: its services are asked for too, with its timer's interrupts. */
