@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/guest/loader/console.h"
 
+#include "tests/guest/bare/ports.h"
 #include "tests/guest/bare/serial.h"
 #include "tests/guest/bare/text.h"
 #include "tests/guest/loader/generation.h"
 #include "tests/guest/loader/real-call.h"
 
 #define BIOS_VIDEO           0x10
+#define VIDEO_MOVE_CURSOR    0x02
+#define VIDEO_READ_CELL      0x08
 #define VIDEO_WRITE_CELL     0x09
 #define VIDEO_TELETYPE       0x0e
 #define VIDEO_ACTIVE_DISPLAY 0x00
@@ -14,6 +17,7 @@
 #define BIOS_KEYBOARD        0x16
 #define KEYBOARD_PEEK        0x01
 #define COLUMNS              80
+#define BDA_CURSOR           0x450 /* column, row */
 
 static Colour console_attribute;
 static bool console_off_screen;
@@ -109,6 +113,33 @@ console_rule(void)
     for (int i = 0; i < COLUMNS - 1; i++)
         console_put('-', NULL);
     console_put('\n', NULL);
+}
+
+/* The loader looks at what is under the cursor then, which could hide it. */
+static void
+cursor_move(uint16_t to)
+{
+    RealCall call = { .eax = VIDEO_MOVE_CURSOR << 8, .edx = to };
+
+    real_interrupt(BIOS_VIDEO, &call);
+    call = (RealCall){ .eax = VIDEO_READ_CELL << 8 };
+    real_interrupt(BIOS_VIDEO, &call);
+}
+
+/* The next of four strokes, and one step back: five calls [libstand/twiddle.c,
+ * libi386/vidconsole.c: write_char, curs_move]. */
+void
+console_twiddle(void)
+{
+    static uint32_t turn;
+    uint16_t at = memory_read16(BDA_CURSOR);
+    RealCall call = { .eax = VIDEO_WRITE_CELL << 8 | (uint8_t) "|/-\\"[turn++ % 4],
+                      .ebx = PLAIN,
+                      .ecx = 1 };
+
+    real_interrupt(BIOS_VIDEO, &call);
+    cursor_move(at + 1);
+    cursor_move(at);
 }
 
 /* INT 16h, AH=01h: zero flag clear when there is a key; the key stays. */

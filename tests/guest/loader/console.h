@@ -20,6 +20,8 @@ void console_print_coloured(Colour colour, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void console_stage(const char *name);
 void console_rule(void);
+/* A sign of life on the screen. */
+void console_twiddle(void);
 /* From here on the serial line only, without the BIOS. */
 void console_leave_screen(void);
 bool console_key_pressed(void);

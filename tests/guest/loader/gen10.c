@@ -24,5 +24,7 @@ const Generation generation = {
     .dhcp_sets_variables = true,
     .find_root = find_root,
     .read_size = pxe_open_read_size,
+    .clock_repeats = 8, /* from 9 on; 8.3: 1 */
+    .twiddles = true,   /* 10.4: every sixteenth time */
     .handle_len_variable = "boot.nfsroot.nfshandlelen",
 };

@@ -51,5 +51,6 @@ const Generation generation = {
     .netmask_may_be_short = true,
     .find_root = net_open_find_root,
     .read_size = read_size,
+    .clock_repeats = 8,
     .handle_len_variable = "boot.nfsroot.nfshandlelen",
 };

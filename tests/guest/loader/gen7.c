@@ -23,4 +23,5 @@ const Generation generation = {
     .put_dhcp_identity = dhcp_put_pxe_client,
     .find_root = find_root,
     .read_size = pxe_open_read_size,
+    .twiddles = true,
 };

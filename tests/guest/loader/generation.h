@@ -37,6 +37,8 @@ typedef struct {
     bool netmask_may_be_short;    /* or is dropped when shorter than the address's class has it */
     void (*find_root)(void);      /* makes server and path out of option 17 */
     uint32_t (*read_size)(void);  /* of an NFS READ */
+    uint32_t clock_repeats;       /* how often the clock must say the same again */
+    bool twiddles;                /* turns a bar on the screen with each READ, by the BIOS */
     const char *handle_len_variable; /* (nullable): tells the kernel how long the handle is */
 } Generation;
 

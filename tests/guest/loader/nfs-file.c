@@ -186,6 +186,8 @@ nfs_file_read(NfsFile *self, void *to, uint32_t len)
     uint32_t left = len;
 
     while (left > 0) {
+        if (generation.twiddles)
+            console_twiddle();
         int32_t n = generation.nfs->read(&self->node.handle, self->offset, at, left);
         if (n < 0)
             return n;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * UDP by the PXE stack, for loaders up to 11 [libi386/pxe.c: sendudp, readudp]. The port is opened
- * and closed with the files; reading is one call that does not wait.
+ * and closed with the files; reading is one call that does not wait. Before each call the loader
+ * clears the whole buffer for what is received [pxe.c: bangpxe_call].
  */
 #include "tests/guest/bare/text.h"
 #include "tests/guest/loader/console.h"
@@ -19,6 +20,13 @@ swap16(uint16_t value)
     return (uint16_t)(value << 8 | value >> 8);
 }
 
+static uint16_t
+pxe_udp_call(PxeFunction function, void *parameters)
+{
+    memset(pxe_buffer, 0, sizeof pxe_buffer);
+    return pxe_call(function, parameters);
+}
+
 static void
 pxe_udp_start(void)
 {
@@ -30,7 +38,7 @@ pxe_udp_open(void)
     PxeUdpOpen open = { 0 };
 
     memcpy(&open.src_ip, pxe_cached_reply() + DHCP_YIADDR, sizeof open.src_ip);
-    if (pxe_call(PXE_UDP_OPEN, &open) != 0)
+    if (pxe_udp_call(PXE_UDP_OPEN, &open) != 0)
         fail("PXENV_UDP_OPEN: status 0x%x", open.status);
 }
 
@@ -39,7 +47,7 @@ pxe_udp_close(void)
 {
     PxeNothing close = { 0 };
 
-    if (pxe_call(PXE_UDP_CLOSE, &close) != 0)
+    if (pxe_udp_call(PXE_UDP_CLOSE, &close) != 0)
         fail("PXENV_UDP_CLOSE: status 0x%x", close.status);
 }
 
@@ -63,7 +71,7 @@ pxe_udp_send(Ip4 to, uint16_t to_port, uint16_t from_port, const uint8_t *payloa
 
     if (!dhcp_on_our_net(to))
         write.gateway = dhcp_config.gateway;
-    if (pxe_call(PXE_UDP_WRITE, &write) == 0)
+    if (pxe_udp_call(PXE_UDP_WRITE, &write) == 0)
         return true;
     if (write.status != STATUS_FAILURE)
         console_print("   PXENV_UDP_WRITE: status 0x%x\n", write.status);
@@ -71,14 +79,15 @@ pxe_udp_send(Ip4 to, uint16_t to_port, uint16_t from_port, const uint8_t *payloa
 }
 
 static int32_t
-pxe_udp_receive(uint16_t port, uint8_t *payload, uint32_t size)
+pxe_udp_receive(uint16_t port, uint8_t *payload, uint32_t size, uint32_t wait_s)
 {
     PxeUdpRead read = { .dest_ip = dhcp_config.ip,
                         .dest_port = swap16(port),
                         .buffer_size = (uint16_t)(size < PXE_BUFFER_SIZE ? size : PXE_BUFFER_SIZE),
                         .buffer = far_pointer_to(pxe_buffer) };
 
-    if (pxe_call(PXE_UDP_READ, &read) != 0) {
+    (void)wait_s;
+    if (pxe_udp_call(PXE_UDP_READ, &read) != 0) {
         if (read.status != STATUS_FAILURE)
             console_print("   PXENV_UDP_READ: status 0x%x\n", read.status);
         return -1;

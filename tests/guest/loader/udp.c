@@ -70,7 +70,7 @@ udp_exchange(Ip4 to,
             continue;
         }
         do {
-            int32_t len = generation.udp->receive(from_port, reply, reply_size);
+            int32_t len = generation.udp->receive(from_port, reply, reply_size, wait_s);
             if (len >= 0 && accept(reply, (uint32_t)len, data))
                 return len;
         } while (clock_seconds_since(start) < wait_s);

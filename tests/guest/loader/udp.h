@@ -14,8 +14,9 @@ typedef struct {
     /* FALSE: it could not be sent now */
     bool (*send)(
         Ip4 to, uint16_t to_port, uint16_t from_port, const uint8_t *payload, uint32_t len);
-    /* Returns: the length of a payload that came to @port; -1: nothing came */
-    int32_t (*receive)(uint16_t port, uint8_t *payload, uint32_t size);
+    /* May wait up to @wait_s. Returns: the length of a payload that came to @port; -1: nothing came
+     */
+    int32_t (*receive)(uint16_t port, uint8_t *payload, uint32_t size, uint32_t wait_s);
 } UdpStack;
 
 extern const UdpStack pxe_udp_stack;

@@ -3,7 +3,10 @@
  * Theory of operation: loaders from 12 on use the PXE stack for frames only (UNDI) and have
  * Ethernet, ARP, IPv4 and UDP of their own [libi386/pxe.c, libsa/{ether,arp,ip,udp}.c]. A frame is
  * sent with one call; to receive, the interrupt service routine is polled: START, PROCESS, then
- * GET_NEXT until there is a frame. After a frame the next poll goes on with GET_NEXT.
+ * GET_NEXT until there is a frame. After a frame the next poll goes on with GET_NEXT. The clock is
+ * asked twice on the way to the first poll by IP and twice by the driver [ip.c: readip, pxe.c:
+ * pxe_netif_get], and not again before there is a frame; here it is from time to time, so that a
+ * lost one does no harm.
  *
  * A datagram in fragments is put together from pieces in order, one datagram at a time; others that
  * come in between are lost, as they would be with a busy network.
@@ -30,6 +33,7 @@
 #define IP_MORE        0x2000
 #define IP_OFFSET_MASK 0x1fff
 #define UDP_HEADER     8
+#define UNDI_POLLS     256 /* between two looks at the clock */
 
 static const Mac mac_broadcast = { { 255, 255, 255, 255, 255, 255 } };
 
@@ -259,19 +263,38 @@ ip_input(const uint8_t *ip, uint32_t len, uint16_t port, uint8_t *payload, uint3
     return body_len == 0 ? -1 : udp_input(ip, body, body_len, port, payload, size);
 }
 
-static int32_t
-undi_net_receive(uint16_t port, uint8_t *payload, uint32_t size)
+/* Returns: the length of the next frame, 0 when none has come in time */
+static uint32_t
+undi_wait_frame(uint32_t wait_s)
 {
-    uint32_t len = undi_receive_frame();
+    uint32_t start = clock_seconds(), len = 0;
 
-    if (len < ETH_HEADER)
-        return -1;
-    uint16_t type = be16_get(undi_rx + 12);
-    if (type == ETH_ARP)
+    while (len == 0 && clock_seconds_since(start) < wait_s) {
+        for (int i = 0; i < UNDI_POLLS && len == 0; i++)
+            len = undi_receive_frame();
+    }
+    return len;
+}
+
+static int32_t
+undi_net_receive(uint16_t port, uint8_t *payload, uint32_t size, uint32_t wait_s)
+{
+    uint32_t start = clock_seconds();
+
+    while (clock_seconds_since(start) < wait_s) {
+        uint32_t len = undi_wait_frame(wait_s);
+        if (len < ETH_HEADER)
+            return -1;
+        uint16_t type = be16_get(undi_rx + 12);
+        if (type == ETH_IP4)
+            return ip_input(undi_rx + ETH_HEADER, len - ETH_HEADER, port, payload, size);
+        if (type != ETH_ARP)
+            return -1;
         arp_input(undi_rx + ETH_HEADER, len - ETH_HEADER);
-    if (type != ETH_IP4)
-        return -1;
-    return ip_input(undi_rx + ETH_HEADER, len - ETH_HEADER, port, payload, size);
+        if (port == 0)
+            return -1;
+    }
+    return -1;
 }
 
 /* Asks until there is an answer. What else comes meanwhile is dropped. */
@@ -286,7 +309,7 @@ arp_find(Ip4 ip)
         uint32_t start = clock_seconds();
         (void)arp_send(ARP_REQUEST, mac_broadcast, (Mac){ 0 }, ip);
         while (!arp_entry.known && clock_seconds_since(start) < ARP_WAIT_S)
-            (void)undi_net_receive(0, undi_rx, 0);
+            (void)undi_net_receive(0, undi_rx, 0, ARP_WAIT_S);
         if (arp_entry.known)
             return true;
     }
