@@ -165,11 +165,13 @@ pxe_wire_new(void)
 {
     PxeWire *self = g_new0(PxeWire, 1);
 
+    self->reassembly = g_new0(Reassembly, 1);
+    self->tx = g_malloc0(ETH_FRAME_MAX);
     self->nic.tx = self->tx;
     self->nic.running = true;
     memcpy(&self->nic.mac, our_mac, sizeof our_mac);
     self->net.nic = &self->nic;
-    self->net.reassembly = &self->reassembly;
+    self->net.reassembly = self->reassembly;
     self->net.ip = wire_ip(WIRE_OUR_IP);
     self->net.netmask = wire_ip("\xff\xff\xff\0");
     self->net.router = wire_ip(WIRE_ROUTER_IP);
@@ -183,5 +185,7 @@ pxe_wire_free(PxeWire *self)
     nic_release(&self->nic);
     g_queue_clear_full(&self->coming, bytes_free);
     g_ptr_array_unref(self->sent);
+    g_free(self->reassembly);
+    g_free(self->tx);
     g_free(self);
 }

@@ -23,8 +23,9 @@ typedef void PxeWireFunc(PxeWire *self, const guint8 *frame, gsize len);
 struct PxeWire {
     Nic nic;
     Net net;
-    Reassembly reassembly;
-    guint8 tx[ETH_FRAME_MAX];
+    /* Each by itself, so that a sanitizer sees who goes beyond it. */
+    Reassembly *reassembly;
+    guint8 *tx;          /* ETH_FRAME_MAX bytes */
     guint8 *frame;       /* what nic.frame points to: exactly as long as it is */
     GQueue coming;       /* of GBytes */
     GPtrArray *sent;     /* of GBytes */
