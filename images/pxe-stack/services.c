@@ -7,7 +7,7 @@
 #include "images/pxe-stack/stack.h"
 #include "images/pxe-stack/start.h"
 
-typedef struct {
+typedef struct __attribute__((packed)) {
     uint8_t function;
     uint8_t size; /* of the parameters */
     PxeService *call;
