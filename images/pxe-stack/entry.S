@@ -8,7 +8,7 @@
  */
     .section .text
     .code16gcc
-    .globl pxenv_entry, bangpxe_entry, int15_hook, foreign_call, bios_print, bios_memory_rewrite
+    .globl pxenv_entry, bangpxe_entry, int15_hook, int1a_hook, foreign_call, bios_print, bios_memory_rewrite
 
     /* What is on the caller's stack once all is saved. */
     .set SAVED, 36              /* pushal, %ds, %es */
@@ -152,9 +152,63 @@ map_failed:
     popw    %bp
     iretw
 
+/*
+ * INT 1Ah, AH=02h: the BIOS's answer of before, as long as its own count of ticks stands at the same.
+ * Loaders ask nine or 45 times for each packet [libi386/time.c: time], which is ten ports each time.
+ * The BIOS is asked at the latest when the answer has been given 255 times, since who keeps interrupts
+ * off stops the ticks, and after any other call, which may have set the clock.
+ */
+    .set CLOCK_READ, 2
+    .set BDA_TICKS, 0x46c
+    .set FRAME_AX, -2           /* %bp, then %ax and %ds */
+
+int1a_hook:
+    cmpb    $CLOCK_READ, %ah
+    je      clock_read
+    movb    $0, %cs:clock_left
+    ljmpw   *%cs:int1a_next
+clock_read:
+    pushw   %bp
+    movw    %sp, %bp
+    pushw   %ax
+    pushw   %ds
+    xorw    %ax, %ax
+    movw    %ax, %ds
+    movw    BDA_TICKS, %ax
+    movw    %cs, %cx
+    movw    %cx, %ds
+    cmpw    clock_tick, %ax
+    jne     clock_ask
+    subb    $1, clock_left
+    jnc     clock_answer
+clock_ask:
+    movb    $0, clock_left
+    movw    %ax, clock_tick
+    movw    FRAME_AX(%bp), %ax
+    pushw   FRAME_FLAGS(%bp)
+    lcallw  *int1a_next
+    jc      clock_failed        /* it counts on just now: not kept */
+    movw    %ax, clock_ax
+    movw    %cx, clock_cx
+    movw    %dx, clock_dx
+    decb    clock_left
+clock_answer:
+    movw    clock_ax, %ax
+    movw    clock_cx, %cx
+    movw    clock_dx, %dx
+    andb    $0xfe, FRAME_FLAGS(%bp)
+clock_done:
+    popw    %ds
+    addw    $2, %sp
+    popw    %bp
+    iretw
+clock_failed:
+    orb     $1, FRAME_FLAGS(%bp)
+    jmp     clock_done
+
     .section .bss
     .balign 16
-    .globl pxenv, bangpxe, int15_next
+    .globl pxenv, bangpxe, int15_next, int1a_next
 pxenv:
     .skip   0x2c
     .balign 16
@@ -163,6 +217,19 @@ bangpxe:
     .balign 4
 int15_next:
     .skip   4
+int1a_next:
+    .skip   4
+clock_tick:
+    .skip   2
+clock_ax:
+    .skip   2
+clock_cx:
+    .skip   2
+clock_dx:
+    .skip   2
+clock_left:
+    .skip   1
+    .balign 4
 foreign_entry:
     .skip   4
 caller_stack:

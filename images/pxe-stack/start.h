@@ -7,9 +7,9 @@
 /* entry.S: what boot programs find us by; filled in when the segment is known */
 extern Pxenv pxenv;
 extern BangPxe bangpxe;
-extern FarPointer int15_next; /* what was there before */
+extern FarPointer int15_next, int1a_next; /* what was there before */
 
-extern uint8_t pxenv_entry[], bangpxe_entry[], int15_hook[];
+extern uint8_t pxenv_entry[], bangpxe_entry[], int15_hook[], int1a_hook[];
 
 /* Linker script */
 extern uint8_t stack_top[], resident_end[];

@@ -21,8 +21,9 @@
 #define VECTORS           256
 #define PXE_SEGMENT_MAX   0xa000 /* end of base memory */
 #define MEMORY_MAP_VECTOR 0x15
+#define CLOCK_VECTOR      0x1a
 
-typedef struct {
+typedef struct __attribute__((packed)) {
     uint8_t vector;
     uint16_t offset;
 } BiosEntry;
@@ -52,15 +53,16 @@ low_write16(uint16_t address, uint16_t value)
 static FarPointer
 vector_get(uint16_t vector)
 {
-    return (FarPointer){ low_read16((uint16_t)(vector * 4)),
-                         low_read16((uint16_t)(vector * 4 + 2)) };
+    FarPointer value;
+
+    far_read(&value, (FarPointer){ (uint16_t)(vector * 4), 0 }, sizeof value);
+    return value;
 }
 
 static void
 vector_set(uint16_t vector, FarPointer to)
 {
-    low_write16((uint16_t)(vector * 4), to.offset);
-    low_write16((uint16_t)(vector * 4 + 2), to.segment);
+    far_write((FarPointer){ (uint16_t)(vector * 4), 0 }, &to, sizeof to);
 }
 
 static FarPointer
@@ -246,6 +248,23 @@ other_entry(FarPointer at)
     return other.entry;
 }
 
+static FarPointer
+hook_set(uint16_t vector, const uint8_t *hook)
+{
+    FarPointer next = vector_get(vector);
+
+    vector_set(vector, far_pointer_to(hook));
+    return next;
+}
+
+static bool
+hook_is_last(uint16_t vector, const uint8_t *hook)
+{
+    FarPointer at = vector_get(vector);
+
+    return at.segment == own_segment() && at.offset == (uint16_t)(uintptr_t)hook;
+}
+
 /**
  * take_over:
  * @self: the stack, its buffers set up
@@ -273,8 +292,8 @@ take_over(Stack *self, FarPointer bangpxe_at)
     print_card(&self->nic);
     structures_fill();
     low_write16(BDA_BASE_KB, own_segment() >> 6);
-    int15_next = vector_get(MEMORY_MAP_VECTOR);
-    vector_set(MEMORY_MAP_VECTOR, far_pointer_to(int15_hook));
+    int15_next = hook_set(MEMORY_MAP_VECTOR, int15_hook);
+    int1a_next = hook_set(CLOCK_VECTOR, int1a_hook);
     if (!nic_start(&self->nic, NIC_FILTER_USUAL))
         print("The card does not start\r\n");
     return true;
@@ -283,17 +302,16 @@ take_over(Stack *self, FarPointer bangpxe_at)
 /**
  * hand_back:
  *
- * Restores the memory map and the size of base memory, which ends at the BIOS's own area.
- * Returns: FALSE when somebody has hooked the memory map behind us, who would lead to nowhere
+ * Restores the interrupts that we have hooked and the size of base memory, which ends at the BIOS's
+ *own area. Returns: FALSE when somebody has hooked one behind us, who would lead to nowhere
  **/
 bool
 hand_back(void)
 {
-    FarPointer at = vector_get(MEMORY_MAP_VECTOR), hook = far_pointer_to(int15_hook);
-
-    if (at.offset != hook.offset || at.segment != hook.segment)
+    if (!hook_is_last(MEMORY_MAP_VECTOR, int15_hook) || !hook_is_last(CLOCK_VECTOR, int1a_hook))
         return false;
     vector_set(MEMORY_MAP_VECTOR, int15_next);
+    vector_set(CLOCK_VECTOR, int1a_next);
     low_write16(BDA_BASE_KB, low_read16(BDA_EBDA_SEGMENT) >> 6);
     return true;
 }

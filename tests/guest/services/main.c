@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Calls what no loader of FreeBSD calls, and what it would call in other ways: both entry points,
- * services that are not there, every kind of cached packet, TFTP, all of UNDI. The verdict is
- * "SERVICES: OK", or "DOUBLE services: FAILED" at the first answer that PXE 2.1 does not allow.
+ * services that are not there, every kind of cached packet, the clock, TFTP, all of UNDI. The
+ * verdict is "SERVICES: OK", or "DOUBLE services: FAILED" at the first answer that PXE 2.1 does not
+ * allow.
  */
 #include "tests/guest/bare/ports.h"
 #include "tests/guest/bare/text.h"
@@ -65,6 +66,7 @@ loader_main(void)
     check_registers();
     check_unknown();
     services_check_cached();
+    services_check_clock();
     services_check_udp();
     services_check_tftp();
     services_check_undi();

@@ -16,6 +16,7 @@ enum {
 void service_expect(uint16_t status, PxeFunction function, void *parameters, const char *what);
 
 void services_check_cached(void);
+void services_check_clock(void);
 void services_check_udp(void);
 void services_check_tftp(void);
 void services_check_undi(void);
