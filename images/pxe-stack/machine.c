@@ -6,7 +6,8 @@
 #define PIT_CONTROL   0x43
 #define PIT_LATCH_0   0x00
 #define PIT_TICKS_MS  1193u
-#define REST_LOOPS    4000
+#define REST_LOOPS    400
+#define TIMER_RESTS   16 /* to each look at the clock; a power of two */
 
 static uint16_t
 pit_count(void)
@@ -16,13 +17,11 @@ pit_count(void)
     return (uint16_t)(in8(PIT_COUNTER_0) << 8 | low);
 }
 
-/* @ms: from now on */
+/* @ms: from the first look at the clock on, some ten microseconds from now */
 void
 timer_start(Timer *self, uint16_t ms)
 {
-    self->left = ms * PIT_TICKS_MS;
-    self->still = 0;
-    self->last = pit_count();
+    *self = (Timer){ .left = ms * PIT_TICKS_MS };
 }
 
 /*
@@ -36,19 +35,26 @@ rest(void)
         __asm__ volatile("");
 }
 
-/* Rests, and looks at the clock. Must be called more often than the counter comes round, every 55
- * ms. */
+/*
+ * Rests, and looks at the clock every sixteenth time. Must be called so often that this is before
+ * the counter comes round, every 55 ms. A counter that stands still counts as one tick for each
+ * look.
+ */
 bool
 timer_expired(Timer *self)
 {
     rest();
+    if (++self->rests % TIMER_RESTS != 0)
+        return false;
     uint16_t now = pit_count(), passed = (uint16_t)(self->last - now);
 
+    if (passed == 0 || self->rests == TIMER_RESTS)
+        passed = 1;
     self->last = now;
-    self->left = passed < self->left ? self->left - passed : 0;
-    if (passed == 0)
-        self->still++;
-    return self->left == 0 || self->still == UINT16_MAX;
+    if (passed >= self->left)
+        return true;
+    self->left -= passed;
+    return false;
 }
 
 /* Source: C11 7.24.2.1 */
@@ -72,8 +78,14 @@ void *
 memset(void *to, int value, size_t len)
 {
     void *destination = to;
+    size_t words = len / 4;
 
-    __asm__ volatile("rep stosb" : "+D"(destination), "+c"(len) : "a"(value) : "memory");
+    __asm__ volatile("rep stosl\n\t"
+                     "movw %w2, %%cx\n\t"
+                     "rep stosb"
+                     : "+D"(destination), "+c"(words)
+                     : "r"(len & 3), "a"((uint8_t)value * 0x01010101u)
+                     : "memory");
     return to;
 }
 

@@ -11,7 +11,7 @@
 typedef struct {
     uint32_t left;  /* ticks of 0.84 us */
     uint16_t last;  /* the counter when it was looked at; it counts down */
-    uint16_t still; /* how often it had not moved: it may have been stopped */
+    uint16_t rests; /* since the start */
 } Timer;
 
 void timer_start(Timer *self, uint16_t ms);

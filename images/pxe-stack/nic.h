@@ -67,6 +67,8 @@ struct Nic {
     uint8_t *memory; /* NIC_MEMORY_SIZE bytes, on a page of their own */
     uint8_t *frame;
     uint16_t rx_at, tx_at; /* the driver's places in its rings */
+    uint16_t rx_told;      /* bytes that the driver has read, and not told the card */
+    uint8_t rx_looks;      /* how often it has looked in vain */
     uint32_t frames_sent, frames_received;
 };
 
