@@ -37,7 +37,6 @@
 #endif
 
 #define SCAN_MEMORY_MAX (4ull << 30) /* bytes of address space */
-#define SCAN_CPU_MAX    60           /* seconds */
 #define SCAN_DEPTH_MAX  256          /* directories inside one another */
 #define RECORD_MIN      34           /* bytes of the shortest directory record, ECMA-119 9.1 */
 
@@ -136,32 +135,75 @@ child_open(IsoDataSource *src, IsoReadOpts *opts, const char *const *probe_paths
     return ISO_SUCCESS;
 }
 
-/* What an image may hold before its directories are taken for endless. */
+/*
+ * What an image may hold before its directories are taken for endless, and where libisofs is in
+ * them: it announces a directory, and the next thing it reads is that directory's first block.
+ */
 typedef struct {
+    IsoDataSource *file;
     guint64 objects_left;
+    guint32 way[SCAN_DEPTH_MAX + 1]; /* first block of each directory on the way to this one */
+    guint depth;                     /* of the directory announced last; the root's is 0 */
+    gboolean entering;               /* it was not read from yet */
     gboolean endless;
-} ImportBudget;
+} ImportWatch;
 
 /*
  * Called by libisofs for each object. A directory that contains itself comes again and again, one
- * level down; it is noticed by its depth, or when there are more objects than the image has room
- * for directory records.
+ * level down; it is noticed by its block, and what is hostile enough to come under ever new ones by
+ * its depth, or when there are more objects than the image has room for directory records.
  */
 static int
-child_count(IsoImage *image, IsoFileSource *file)
+watch_object(IsoImage *image, IsoFileSource *file)
 {
-    ImportBudget *budget = iso_image_get_attached_data(image);
-    guint depth = 0;
+    ImportWatch *self = iso_image_get_attached_data(image);
     struct stat st;
 
     if (iso_file_source_lstat(file, &st) == 1 && S_ISDIR(st.st_mode)) {
         char *path = iso_file_source_get_path(file);
+        self->depth = 0;
         for (const char *p = path; p != NULL && *p != '\0'; p++)
-            depth += *p == '/';
+            self->depth += *p == '/';
         free(path);
+        self->entering = self->depth <= SCAN_DEPTH_MAX;
     }
-    budget->endless = depth > SCAN_DEPTH_MAX || budget->objects_left-- == 0;
-    return budget->endless ? -1 : 1;
+    if (self->depth > SCAN_DEPTH_MAX || self->objects_left-- == 0)
+        self->endless = TRUE;
+    return self->endless ? -1 : 1;
+}
+
+static int
+watch_read_block(IsoDataSource *source, uint32_t block, uint8_t *buffer)
+{
+    ImportWatch *self = source->data;
+
+    if (self->entering) {
+        for (guint i = 1; i < self->depth; i++)
+            self->endless |= self->way[i] == block;
+        self->way[self->depth] = block;
+        self->entering = FALSE;
+    }
+    return self->file->read_block(self->file, block, buffer);
+}
+
+static int
+watch_open(IsoDataSource *source)
+{
+    ImportWatch *self = source->data;
+    return self->file->open(self->file);
+}
+
+static int
+watch_close(IsoDataSource *source)
+{
+    ImportWatch *self = source->data;
+    return self->file->close(self->file);
+}
+
+static void
+watch_free_data(IsoDataSource *source)
+{
+    (void)source; /* goes with the process */
 }
 
 /*
@@ -192,20 +234,30 @@ static int
 child_import(IsoDataSource *src, IsoReadOpts *opts, int image_fd, ScanReply *reply, IsoImage **ret)
 {
     struct stat st = { .st_size = 0 };
-    ImportBudget budget = { 0 };
+    ImportWatch watch = { .file = src };
+    IsoDataSource watched = {
+        .refcount = 1,
+        .open = watch_open,
+        .close = watch_close,
+        .read_block = watch_read_block,
+        .free_data = watch_free_data,
+        .data = &watch,
+    };
 
     (void)fstat(image_fd, &st);
-    budget.objects_left = MIN((guint64)st.st_size / RECORD_MIN, ISO_NODES_MAX);
+    watch.objects_left = MIN((guint64)st.st_size / RECORD_MIN, ISO_NODES_MAX);
     reply->text[0] = '\0';
     int r = iso_image_new(NULL, ret);
     if (r < 0)
         return r;
-    (void)iso_image_attach_data(*ret, &budget, NULL);
-    iso_tree_set_report_callback(*ret, child_count);
-    r = iso_image_import(*ret, src, opts, NULL);
+    (void)iso_image_attach_data(*ret, &watch, NULL);
+    iso_tree_set_report_callback(*ret, watch_object);
+    r = iso_image_import(*ret, &watched, opts, NULL);
     (void)iso_image_attach_data(*ret, NULL, NULL);
-    if (budget.endless)
+    if (watch.endless) {
         (void)g_strlcpy(reply->text, "its directories have no end", sizeof reply->text);
+        return MIN(r, (int)ISO_CANCELED);
+    }
     return r < 0 ? r : child_check_messages(reply);
 }
 
@@ -223,10 +275,12 @@ child_reply(int fd, int status, ScanReply *reply)
 static void
 child_limits(void)
 {
-    struct rlimit cpu = { SCAN_CPU_MAX, SCAN_CPU_MAX };
+    struct rlimit cpu = { RLIM_INFINITY, RLIM_INFINITY };
     struct rlimit core = { 0, 0 };
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)getrlimit(RLIMIT_CPU, &cpu); /* who runs us may have less patience */
+    cpu.rlim_cur = MIN(cpu.rlim_cur, SCAN_CPU_MAX);
     (void)setrlimit(RLIMIT_CPU, &cpu);
     (void)setrlimit(RLIMIT_CORE, &core);
 #if !SCAN_SANITIZED

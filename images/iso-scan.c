@@ -35,7 +35,7 @@
 #define TABLE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 struct IsoScan {
-    pid_t pid;
+    pid_t pid; /* 0 when it was seen to end */
     int reply_fd;
     int table_fd;
 };
@@ -81,6 +81,25 @@ iso_scan_start(int image_fd, const char *const *probe_paths, GError **error)
     return self;
 }
 
+/* The child has ended without a reply: says why. */
+static void
+scan_set_ended(IsoScan *self, GError **error)
+{
+    int status = 0;
+
+    (void)kill(self->pid, SIGKILL); /* one that goes on without its pipe; changes no other end */
+    while (waitpid(self->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    self->pid = 0;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
+                    "the image's tree is damaged: %d s of processor time are not enough to read it",
+                    SCAN_CPU_MAX);
+    else
+        g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
+                            "the image is damaged: its directory tree cannot be read");
+}
+
 static gboolean
 scan_wait_reply(IsoScan *self, ScanReply *reply, GError **error)
 {
@@ -92,8 +111,7 @@ scan_wait_reply(IsoScan *self, ScanReply *reply, GError **error)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
-            g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
-                                "the image is damaged: its directory tree cannot be read");
+            scan_set_ended(self, error);
             return FALSE;
         }
         at += n;
@@ -170,8 +188,9 @@ iso_scan_free(IsoScan *self)
         return;
     autofd_clear(&self->reply_fd);
     autofd_clear(&self->table_fd);
-    (void)kill(self->pid, SIGKILL);
-    while (waitpid(self->pid, NULL, 0) < 0 && errno == EINTR)
+    if (self->pid != 0)
+        (void)kill(self->pid, SIGKILL);
+    while (self->pid != 0 && waitpid(self->pid, NULL, 0) < 0 && errno == EINTR)
         ;
     g_free(self);
 }

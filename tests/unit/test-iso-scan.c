@@ -13,6 +13,15 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+/* Its own memory is more than what is measured here. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
 static const char *const no_paths[] = { NULL };
 
 static GByteArray *
@@ -242,19 +251,87 @@ test_loop_given_up(void)
     g_assert_cmpint(g_get_monotonic_time() - start_us, <, G_USEC_PER_SEC);
 }
 
+/* Up to the next block, which records do not cross. */
+static void
+pad_block(GByteArray *image)
+{
+    static const guint8 zeros[2048];
+    g_byte_array_append(image, zeros, (2048 - image->len % 2048) % 2048);
+}
+
+/* Gives the image a root with @n more empty files, whose records stand in the wrong order. */
+static void
+make_backwards(GByteArray *image, guint n)
+{
+    static const guint8 record[33] = { 42, [28] = 1, [31] = 1, [32] = 8 };
+    const gsize old = (gsize)iso_number(image, ISO_PVD_ROOT + ISO_RECORD_EXTENT) * 2048;
+    gsize old_end = old;
+    char name[9];
+
+    while (image->data[old_end] != 0)
+        old_end += image->data[old_end];
+    pad_block(image);
+    gsize start = image->len;
+    g_byte_array_set_size(image, image->len + (guint)(old_end - old));
+    memcpy(image->data + start, image->data + old, old_end - old);
+    for (guint i = n; i > 0; i--) {
+        (void)g_snprintf(name, sizeof name, "%08u", i);
+        if (image->len % 2048 + record[0] > 2048)
+            pad_block(image);
+        g_byte_array_append(image, record, sizeof record);
+        g_byte_array_append(image, (const guint8 *)name, sizeof name);
+    }
+    pad_block(image);
+    const gsize records[] = { ISO_PVD_ROOT, start, start + image->data[start] };
+    for (gsize i = 0; i < G_N_ELEMENTS(records); i++) {
+        iso_set_number(image, records[i] + ISO_RECORD_EXTENT, (guint32)(start / 2048));
+        iso_set_number(image, records[i] + ISO_RECORD_SIZE, (guint32)(image->len - start));
+    }
+    g_byte_array_set_size(image, image->len + 2048); /* libisofs looks at the block behind, too */
+    iso_set_number(image, ISO_PVD_BLOCKS, image->len / 2048);
+}
+
+/* libisofs compares each name with all that come before it: what takes too long is ended. The limit
+ * is the user's own here, since that of a scan is longer than a test should take. */
+static void
+test_too_long(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *label = NULL;
+    struct rlimit before, limit;
+    guint32 present;
+
+    if (iso_maker_missing())
+        return;
+    g_autoptr(GByteArray) image = sample_image();
+    make_backwards(image, 60000);
+    auto_fd fd = memory_of(image->data, image->len);
+    g_assert_cmpint(getrlimit(RLIMIT_CPU, &before), ==, 0);
+    limit = (struct rlimit){ MIN(before.rlim_cur, 2), before.rlim_max };
+    g_assert_cmpint(setrlimit(RLIMIT_CPU, &limit), ==, 0);
+    g_autoptr(IsoScan) scan = iso_scan_start(fd, no_paths, NULL);
+    g_assert_cmpint(setrlimit(RLIMIT_CPU, &before), ==, 0);
+    g_assert_true(iso_scan_wait_opened(scan, &label, &present, NULL));
+    g_assert_cmpint(iso_scan_wait_table(scan, &error), ==, -1);
+    assert_told(error, PXE_RUN_ERROR_MEDIUM, "the image's tree is damaged");
+    assert_no_child();
+}
+
 typedef struct {
     const char *name;
     const char *directories[3]; /* that contain the root */
     gsize hole;                 /* bytes behind the image, so that it has room for objects */
+    guint n_files;              /* more of them, which libisofs meets before the directories */
 } LoopRow;
 
 static const LoopRow loop_rows[] = {
     { "itself", { "SUB" }, 0 },
     { "itself-in-a-large-image", { "SUB" }, (gsize)1 << 30 },
-    { "two-ways", { "SUB", "BOOT" }, 0 },
+    { "two-ways-in-a-large-image", { "SUB", "BOOT" }, (gsize)1 << 30 },
+    { "behind-many-files", { "SUB" }, (gsize)1 << 30, 3000 },
 };
 
-/* A directory that contains itself is endless: the end comes soon, and is told. */
+/* A directory that contains itself is endless: the end comes at once, and is told. */
 static void
 test_loop(gconstpointer data)
 {
@@ -267,6 +344,8 @@ test_loop(gconstpointer data)
     if (iso_maker_missing())
         return;
     g_autoptr(GByteArray) image = sample_image();
+    if (row->n_files > 0)
+        make_backwards(image, row->n_files);
     for (const char *const *name = row->directories; *name != NULL; name++)
         iso_make_loop(image, *name);
     auto_fd fd = memory_of(image->data, image->len);
@@ -277,7 +356,7 @@ test_loop(gconstpointer data)
     assert_told(error, PXE_RUN_ERROR_MEDIUM, "(its directories have no end)");
     iso_scan_free(scan);
     g_assert_cmpint(getrusage(RUSAGE_CHILDREN, &usage), ==, 0);
-#if !defined(__SANITIZE_ADDRESS__)                  /* whose own memory is more than that */
+#if !defined(SANITIZED)
     g_assert_cmpint(usage.ru_maxrss, <, 128 << 10); /* KiB */
 #endif
 }
@@ -293,6 +372,7 @@ main(int argc, char **argv)
     ROWS_ADD("/iso-scan/end", end_rows, test_end);
     ROWS_ADD("/iso-scan/nothing", nothing_rows, test_nothing);
     g_test_add_func("/iso-scan/loop-given-up", test_loop_given_up);
-    ROWS_ADD("/iso-scan/loop", loop_rows, test_loop);
+    ROWS_ADD("/iso-scan/loop", loop_rows, test_loop); /* these look at the largest child so far */
+    g_test_add_func("/iso-scan/too-long", test_too_long);
     return g_test_run();
 }
