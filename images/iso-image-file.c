@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Opens an image file, says clearly why it is none, and hands it to the scan process; when that is
- * done, the tree is made from what it found (vfs-iso.c).
+ * Hands an ISO image to the scan process; when that is done, the tree is made from what it found
+ * (vfs-iso.c).
  */
 #include "base/autofd.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "images/image-file.h"
 #include "images/iso-scan.h"
 #include "images/iso-table.h"
 #include "images/vfs-iso.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct IsoImageFile {
     char *path;
@@ -24,85 +24,31 @@ struct IsoImageFile {
     IsoScan *scan;
 };
 
-/* What a file that is no ISO image may be instead, by its first bytes. */
-static const struct {
-    const char *magic;
-    gsize len;
-    const char *what;
-} other_formats[] = {
-    { "\xfd"
-      "7zXZ",
-      5, "it is compressed with xz: unpack it first (unxz -k FILE)" },
-    { "\x1f\x8b", 2, "it is compressed with gzip: unpack it first (gunzip -k FILE)" },
-    { "BZh", 3, "it is compressed with bzip2: unpack it first (bunzip2 -k FILE)" },
-    { "PK\x03\x04", 4, "it is a zip archive: unpack it first" },
-    { "QFI\xfb", 4, "it is a qcow2 disk image" },
-    { "<!DOCTYPE", 9, "it is a web page, not a download of the image" },
-    { "<html", 5, "it is a web page, not a download of the image" },
-};
-
-static const char *
-other_format(int fd)
-{
-    char head[16] = { 0 };
-    if (pread(fd, head, sizeof head, 0) < 0)
-        return g_strerror(errno);
-    for (gsize i = 0; i < G_N_ELEMENTS(other_formats); i++) {
-        if (memcmp(head, other_formats[i].magic, other_formats[i].len) == 0)
-            return other_formats[i].what;
-    }
-    return NULL;
-}
-
-static int
-image_open(const char *path, guint64 *ret_size, GError **error)
-{
-    struct stat st;
-
-    /* Without O_NONBLOCK, a FIFO would be waited for. */
-    auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "cannot open '%s': %s", path,
-                    g_strerror(errno));
-        return -1;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
-                    S_ISDIR(st.st_mode) ? "'%s' is a directory: use --root for a tree, --iso takes "
-                                          "an image file"
-                                        : "'%s' is not a regular file",
-                    path);
-        return -1;
-    }
-    *ret_size = (guint64)st.st_size;
-    return autofd_steal(&fd);
-}
-
 /**
  * iso_image_file_open:
- * @path: an image file on the host
+ * @fd: (transfer full): the image, open for reading
+ * @path: what to call it in messages
  * @probe_paths: (array zero-terminated): see iso_scan_start()
- * @error: PXE_RUN_ERROR_MEDIUM: missing, unreadable, a directory, not an ISO image
+ * @error: PXE_RUN_ERROR_MEDIUM: not an ISO image
  *
  * Starts to read the tree. Must be called before the program has threads.
  *
  * Returns: (transfer full): the open image
  **/
 IsoImageFile *
-iso_image_file_open(const char *path, const char *const *probe_paths, GError **error)
+iso_image_file_open(int fd, const char *path, const char *const *probe_paths, GError **error)
 {
     g_autoptr(IsoImageFile) self = g_new0(IsoImageFile, 1);
+    struct stat st;
 
     self->path = g_strdup(path);
-    self->fd = image_open(path, &self->size, error);
-    if (self->fd < 0)
-        return NULL;
-    const char *other = self->size > 0 ? other_format(self->fd) : "the file is empty";
-    if (other != NULL) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "'%s' is not an ISO 9660 image: %s",
-                    path, other);
+    self->fd = fd;
+    if (fstat(fd, &st) < 0) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "cannot read '%s': %s", path,
+                    g_strerror(errno));
         return NULL;
     }
+    self->size = (guint64)st.st_size;
     self->scan = iso_scan_start(self->fd, probe_paths, error);
     if (self->scan == NULL)
         return NULL;
@@ -180,11 +126,12 @@ iso_image_file_free(IsoImageFile *self)
     g_free(self);
 }
 
-/* As iso_image_file_open() and iso_image_file_to_vfs() in one. */
+/* An image that is known to be an ISO, at once as a tree. */
 Vfs *
 vfs_iso_new(const char *path, GError **error)
 {
     static const char *const nothing[] = { NULL };
-    IsoImageFile *image = iso_image_file_open(path, nothing, error);
+    int fd = image_file_open_fd(path, error);
+    IsoImageFile *image = fd >= 0 ? iso_image_file_open(fd, path, nothing, error) : NULL;
     return image != NULL ? iso_image_file_to_vfs(image, error) : NULL;
 }

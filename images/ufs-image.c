@@ -55,9 +55,11 @@ vfs_ufs_open_image(ByteSource *image, const char *shown_name, char **ret_slice, 
             break;
     }
     if (found == NULL) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "cannot use '%s': %s", shown_name,
-                    first_error != NULL ? first_error->message
-                                        : "neither it nor a FreeBSD partition in it is a UFS");
+        g_set_error(
+            error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "cannot use '%s': %s", shown_name,
+            first_error != NULL
+                ? first_error->message
+                : "it is no ISO 9660 image, and neither it nor a FreeBSD partition in it is a UFS");
         return NULL;
     }
     if (ret_slice != NULL)

@@ -6,7 +6,8 @@
 
 typedef struct IsoImageFile IsoImageFile;
 
-IsoImageFile *iso_image_file_open(const char *path, const char *const *probe_paths, GError **error);
+IsoImageFile *
+iso_image_file_open(int fd, const char *path, const char *const *probe_paths, GError **error);
 const char *iso_image_file_volume_id(const IsoImageFile *self);
 guint32 iso_image_file_present(const IsoImageFile *self);
 gboolean iso_image_file_is_short(const IsoImageFile *self);

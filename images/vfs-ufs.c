@@ -353,3 +353,10 @@ vfs_ufs_new(ByteSource *source, GError **error)
     }
     return g_steal_pointer(&vfs);
 }
+
+/* @vfs: a tree of this kind. Returns: 1 or 2 */
+guint
+vfs_ufs_version(Vfs *vfs)
+{
+    return ufs_volume_super(((VfsUfs *)vfs)->volume)->version;
+}

@@ -14,3 +14,4 @@
 Vfs *vfs_ufs_new(ByteSource *source, GError **error);
 Vfs *
 vfs_ufs_open_image(ByteSource *image, const char *shown_name, char **ret_slice, GError **error);
+guint vfs_ufs_version(Vfs *vfs);

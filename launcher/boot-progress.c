@@ -325,6 +325,41 @@ boot_progress_nfs(BootProgress *self, Vfs *vfs, const NfsEvent *event, gint64 no
     }
 }
 
+/**
+ * boot_progress_unpack:
+ * @self: the progress
+ * @name: of the image
+ * @done: bytes of it that were read
+ * @size: its bytes
+ * @now_us: the time
+ *
+ * The image is being unpacked, and will be until boot_progress_unpack_end().
+ **/
+void
+boot_progress_unpack(
+    BootProgress *self, const char *name, guint64 done, guint64 size, gint64 now_us)
+{
+    Transfer *t = &self->transfer;
+
+    if (!t->active)
+        progress_start(self, "unpack", name, 0, now_us);
+    transfer_data(t, done, size, now_us);
+    self->change_us = now_us;
+    progress_draw(self, now_us);
+    progress_tell(self, now_us);
+}
+
+/* @whole: whether it came to its end */
+void
+boot_progress_unpack_end(BootProgress *self, gboolean whole, gint64 now_us)
+{
+    if (whole)
+        transfer_data(&self->transfer, self->transfer.size, self->transfer.size, now_us);
+    self->transfer.active &= whole;
+    progress_finish(self, now_us);
+    progress_clear_line(self);
+}
+
 static void
 progress_marks(BootProgress *self, const char *text, gint64 now_us)
 {

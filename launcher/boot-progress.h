@@ -36,6 +36,9 @@ void boot_progress_message(BootProgress *self, const char *what, const char *tex
 void boot_progress_line(BootProgress *self, const char *line);
 void boot_progress_event(BootProgress *self, const BootEvent *event, gint64 now_us);
 void boot_progress_nfs(BootProgress *self, Vfs *vfs, const NfsEvent *event, gint64 now_us);
+void boot_progress_unpack(
+    BootProgress *self, const char *name, guint64 done, guint64 size, gint64 now_us);
+void boot_progress_unpack_end(BootProgress *self, gboolean whole, gint64 now_us);
 void boot_progress_screen(BootProgress *self, const char *text, gint64 now_us);
 void boot_progress_serial(BootProgress *self, const char *recent, gint64 now_us);
 void boot_progress_tick(BootProgress *self, gint64 now_us);

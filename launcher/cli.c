@@ -12,7 +12,7 @@
 #include <string.h>
 
 const CommandInfo cli_commands[COMMAND_COUNT] = {
-    [COMMAND_RUN] = { "run", "--iso FILE [-- QEMU-ARGS...]", "boot over the network" },
+    [COMMAND_RUN] = { "run", "--image FILE [-- QEMU-ARGS...]", "boot over the network" },
     [COMMAND_INSPECT] = { "inspect", "FILE", "say what is on a medium, and the plan" },
     [COMMAND_IPXE_ISO] = { "ipxe-iso", "-o FILE", "build the iPXE boot CD alone" },
     [COMMAND_SERVE] = { "serve", "FILE", "serve a medium by NFS, without QEMU" },
@@ -104,7 +104,11 @@ static GOptionEntry *
 make_entries(Command command, RunText *t, char **out)
 {
     const CliOption options[] = {
-        OPT(FOR_TREE, "iso", 0, FILENAME, &t->iso, "the install ISO", "FILE"),
+        OPT(FOR_TREE, "image", 0, FILENAME, &t->iso,
+            "the install image: ISO or memstick, also packed with xz or gzip", "FILE"),
+        OPT(FOR_TREE, "iso", 0, FILENAME, &t->iso, "the same", "FILE"),
+        OPT(FOR_TREE, "no-cache", 0, NONE, &t->no_cache,
+            "unpack a packed image into a temporary file, and keep nothing", NULL),
         OPT(FOR_TREE, "root", 0, FILENAME, &t->root, "a directory tree instead", "DIR"),
         OPT(FOR_MEDIUM, "bootfile", 0, FILENAME, &t->bootfile,
             "boot program in the tree (default: boot/pxeboot, pxelinux.0)", "PATH"),
@@ -149,7 +153,7 @@ make_entries(Command command, RunText *t, char **out)
         OPT(FOR_SERVE, "socket", 0, FILENAME, &t->socket, "listen on a Unix socket as well",
             "PATH"),
         OPT(FOR_INSPECT | FOR_SERVE, "json", 0, NONE, &t->json, "print JSON", NULL),
-        OPT(FOR_RUN, "quiet", 'q', NONE, &t->quiet, "no progress", NULL),
+        OPT(FOR_TREE, "quiet", 'q', NONE, &t->quiet, "no progress", NULL),
         OPT(FOR_ALL, "log", 0, FILENAME, &t->log,
             "more or less on stderr: quiet, warning, info, debug, or DOMAIN:LEVEL,...", "SPEC"),
         OPT(FOR_ALL, "version", 'V', NONE, &t->version, "print the version", NULL),

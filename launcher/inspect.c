@@ -107,6 +107,8 @@ inspect_text(const Medium *medium)
     GString *text = g_string_new(NULL);
 
     add_value(text, "medium        ", medium->name, "\n");
+    if (medium->format != NULL)
+        add_value(text, "format        ", medium->format, "\n");
     add_value(text, "volume label  ", media->volume_id, "\n");
     add_value(text, "boot program  /", media->bootfile, "\n");
     if (media->freebsd) {
@@ -205,6 +207,7 @@ inspect_json(const Medium *medium)
 
     json_add_int(root, "format", JSON_FORMAT);
     json_text(root, "medium", medium->name);
+    json_add_string(root, "image_format", medium->format);
     json_text(root, "volume_id", media->volume_id);
     json_text(root, "bootfile", media->bootfile);
     json_add_bool(root, "freebsd", media->freebsd);
@@ -224,14 +227,16 @@ inspect_json(const Medium *medium)
 /**
  * inspect_print:
  * @config: (transfer none): a valid configuration
+ * @progress: (transfer none): see medium_open()
  * @error: PXE_RUN_ERROR_MEDIUM
  **/
 gboolean
-inspect_print(const RunConfig *config, GError **error)
+inspect_print(const RunConfig *config, BootProgress *progress, GError **error)
 {
     Medium medium = { 0 };
 
-    gboolean ok = medium_open(&medium, config, error) && medium_plan(&medium, config, error);
+    gboolean ok =
+        medium_open(&medium, config, progress, error) && medium_plan(&medium, config, error);
     if (ok) {
         g_autofree char *text = config->text.json ? inspect_json(&medium) : inspect_text(&medium);
         (void)fputs(text, stdout);

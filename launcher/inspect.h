@@ -6,4 +6,4 @@
 
 char *inspect_text(const Medium *medium);
 char *inspect_json(const Medium *medium);
-gboolean inspect_print(const RunConfig *config, GError **error);
+gboolean inspect_print(const RunConfig *config, BootProgress *progress, GError **error);

@@ -42,7 +42,7 @@ static BootProgress *
 make_progress(Command command, const RunConfig *config, gint64 start_us)
 {
     ProgressSetup setup = {
-        .style = command == COMMAND_RUN ? progress_style(config) : PROGRESS_QUIET,
+        .style = command != COMMAND_IPXE_ISO ? progress_style(config) : PROGRESS_QUIET,
         .idle = IDLE_UNTIL_KERNEL,
         .output = output_new(STDERR_FILENO),
         .start_us = start_us,
@@ -97,13 +97,13 @@ run_command(Command command, RunConfig *config, const char *out, gint64 start_us
         return PXE_RUN_ERROR_USAGE;
     switch (command) {
     case COMMAND_INSPECT:
-        (void)inspect_print(config, error);
+        (void)inspect_print(config, progress, error);
         return PXE_RUN_OK;
     case COMMAND_IPXE_ISO:
         command_ipxe_iso(config, out, error);
         return PXE_RUN_OK;
     case COMMAND_SERVE:
-        return serve(config, error);
+        return serve(config, progress, error);
     case COMMAND_RUN:
     case COMMAND_COUNT:
         break;

@@ -2,6 +2,7 @@
 #include "launcher/medium.h"
 
 #include "base/error.h"
+#include "launcher/unpack-watch.h"
 
 #include <string.h>
 
@@ -70,20 +71,25 @@ static gboolean
 wait_for_tree(Medium *self, GError **error)
 {
     if (self->tree == NULL)
-        self->tree = iso_image_file_to_vfs(g_steal_pointer(&self->image), error);
+        self->tree = image_file_to_vfs(g_steal_pointer(&self->image), error);
     return self->tree != NULL;
 }
 
 static gboolean
-open_image(Medium *self, const RunConfig *config, GError **error)
+open_image(Medium *self, const RunConfig *config, BootProgress *progress, GError **error)
 {
-    self->image = iso_image_file_open(config->iso, media_probe_paths, error);
+    UnpackWatch unpacking = { .progress = progress, .path = config->iso };
+    const UnpackWish wish = { unpack_watch_tell, &unpacking, config->text.no_cache };
+
+    self->image = image_file_open(config->iso, media_probe_paths, &wish, error);
+    unpack_watch_end(&unpacking, self->image != NULL);
     if (self->image == NULL)
         return FALSE;
-    self->volume_id = g_strdup(iso_image_file_volume_id(self->image));
-    guint32 present = iso_image_file_present(self->image);
+    self->format = g_strdup(image_file_format(self->image));
+    self->volume_id = g_strdup(image_file_volume_id(self->image));
+    guint32 present = image_file_present(self->image);
     self->has_mfsroot = present >> MEDIA_PROBE_MFSROOT != 0;
-    if (config->bootfile == NULL && !iso_image_file_is_short(self->image) &&
+    if (config->bootfile == NULL && !image_file_is_short(self->image) &&
         bootfile_from_probe(self, present))
         return TRUE; /* the tree can come later */
     return wait_for_tree(self, error);
@@ -93,13 +99,14 @@ open_image(Medium *self, const RunConfig *config, GError **error)
  * medium_open:
  * @self: (out caller-allocates): zero-initialised
  * @config: the configuration
- * @error: PXE_RUN_ERROR_MEDIUM
+ * @progress: who is told when the image must be unpacked, which takes time
+ * @error: PXE_RUN_ERROR_MEDIUM; PXE_RUN_ERROR_HOST when there is no room to unpack it
  *
  * Opens the medium and makes sure that there is something to boot. Must be called before the
  * program has threads.
  **/
 gboolean
-medium_open(Medium *self, const RunConfig *config, GError **error)
+medium_open(Medium *self, const RunConfig *config, BootProgress *progress, GError **error)
 {
     if (config->root != NULL) {
         self->name = config->root;
@@ -108,7 +115,7 @@ medium_open(Medium *self, const RunConfig *config, GError **error)
             return FALSE;
     } else {
         self->name = config->iso;
-        if (!open_image(self, config, error))
+        if (!open_image(self, config, progress, error))
             return FALSE;
     }
     if (self->tree != NULL)
@@ -156,7 +163,8 @@ medium_clear(Medium *self)
     media_free(self->media);
     vfs_free(self->tftp_tree);
     vfs_free(self->tree);
-    iso_image_file_free(self->image);
+    image_file_free(self->image);
+    g_free(self->format);
     g_free(self->volume_id);
     g_free(self->bootfile);
 }

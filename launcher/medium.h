@@ -6,21 +6,23 @@
 #pragma once
 
 #include "images/boot-plan.h"
-#include "images/vfs-iso.h"
+#include "images/image-file.h"
+#include "launcher/boot-progress.h"
 #include "launcher/run-config.h"
 
 typedef struct {
     const char *name; /* as the user wrote it */
     char *bootfile;   /* without '/' in front */
     gboolean has_mfsroot;
-    IsoImageFile *image; /* while its tree is being read */
-    char *volume_id;     /* (nullable) */
-    Vfs *tree;           /* once it is there */
-    Vfs *tftp_tree;      /* (nullable): the same, with our PXE stack in front of the boot program */
-    Media *media;        /* after medium_plan() */
+    char *format;     /* (nullable): of an image, see image_file_format() */
+    ImageFile *image; /* while its tree is being read */
+    char *volume_id;  /* (nullable) */
+    Vfs *tree;        /* once it is there */
+    Vfs *tftp_tree;   /* (nullable): the same, with our PXE stack in front of the boot program */
+    Media *media;     /* after medium_plan() */
     BootPlan *plan;
 } Medium;
 
-gboolean medium_open(Medium *self, const RunConfig *config, GError **error);
+gboolean medium_open(Medium *self, const RunConfig *config, BootProgress *progress, GError **error);
 gboolean medium_plan(Medium *self, const RunConfig *config, GError **error);
 void medium_clear(Medium *self);

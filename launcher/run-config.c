@@ -146,9 +146,9 @@ validate_medium(RunConfig *self, GError **error)
     if (!take_rest(self, error))
         return FALSE;
     if (self->iso != NULL && self->root != NULL)
-        return usage(error, "--iso and --root: give one of them");
+        return usage(error, "--image and --root: give one of them");
     if (self->iso == NULL && self->root == NULL)
-        return usage(error, "which medium? give --iso FILE or --root DIR (see pxe-run --help)");
+        return usage(error, "which medium? give --image FILE or --root DIR (see pxe-run --help)");
     if (self->bootfile != NULL &&
         (*self->bootfile == '\0' || strlen(self->bootfile) > BOOTFILE_MAX))
         return usage(error, "--bootfile: want a path of 1 to %d bytes", BOOTFILE_MAX);

@@ -24,7 +24,7 @@ enum {
 gboolean
 step_medium(Run *self, GError **error)
 {
-    return medium_open(&self->medium, self->config, error);
+    return medium_open(&self->medium, self->config, self->progress, error);
 }
 
 /* A terminal on which QEMU can draw. */

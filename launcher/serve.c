@@ -8,9 +8,10 @@
 #include "base/autofd.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "images/vfs-iso.h"
+#include "images/image-file.h"
 #include "launcher/end-signals.h"
 #include "launcher/serve-sockets.h"
+#include "launcher/unpack-watch.h"
 #include "nfs/nfs-server.h"
 #include "slirp-config/rpc-datagrams.h"
 #include "slirp-config/rpc-streams.h"
@@ -30,14 +31,26 @@ typedef struct {
     int ended_by; /* a signal */
 } Serve;
 
+static Vfs *
+open_image(const RunConfig *config, BootProgress *progress, GError **error)
+{
+    static const char *const nothing[] = { NULL };
+    UnpackWatch unpacking = { .progress = progress, .path = config->iso };
+    const UnpackWish wish = { unpack_watch_tell, &unpacking, config->text.no_cache };
+
+    ImageFile *image = image_file_open(config->iso, nothing, &wish, error);
+    unpack_watch_end(&unpacking, image != NULL);
+    return image != NULL ? image_file_to_vfs(image, error) : NULL;
+}
+
 static gboolean
-serve_open_tree(Serve *self, GError **error)
+serve_open_tree(Serve *self, BootProgress *progress, GError **error)
 {
     const RunConfig *config = self->config;
     guint64 key = 0;
 
-    self->tree =
-        config->root != NULL ? vfs_dir_new(config->root, error) : vfs_iso_new(config->iso, error);
+    self->tree = config->root != NULL ? vfs_dir_new(config->root, error)
+                                      : open_image(config, progress, error);
     if (self->tree == NULL)
         return FALSE;
     if (getrandom(&key, sizeof key, GRND_NONBLOCK) != (ssize_t)sizeof key)
@@ -140,6 +153,7 @@ serve_clear(Serve *self)
 /**
  * serve:
  * @config: (transfer none): a valid configuration
+ * @progress: (transfer none): see medium_open()
  * @error: PXE_RUN_ERROR_MEDIUM, PXE_RUN_ERROR_HOST
  *
  * Serves until a signal comes.
@@ -147,7 +161,7 @@ serve_clear(Serve *self)
  * Returns: the exit status
  **/
 int
-serve(const RunConfig *config, GError **error)
+serve(const RunConfig *config, BootProgress *progress, GError **error)
 {
     Serve self = {
         .config = config,
@@ -155,7 +169,7 @@ serve(const RunConfig *config, GError **error)
         .sockets = { -1, -1, 0 },
     };
 
-    gboolean ok = serve_open_tree(&self, error) && serve_open_sockets(&self, error);
+    gboolean ok = serve_open_tree(&self, progress, error) && serve_open_sockets(&self, error);
     if (ok) {
         end_signals_watch(&self.signals, serve_end, &self);
         serve_tell(&self);

@@ -2,6 +2,7 @@
 /* `pxe-run serve`: the NFS responder without QEMU, for any client. */
 #pragma once
 
+#include "launcher/boot-progress.h"
 #include "launcher/run-config.h"
 
-int serve(const RunConfig *config, GError **error);
+int serve(const RunConfig *config, BootProgress *progress, GError **error);

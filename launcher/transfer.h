@@ -8,7 +8,7 @@
 
 typedef struct {
     gboolean active;
-    const char *how; /* "tftp", "nfs" */
+    const char *how; /* "tftp", "nfs", "unpack" */
     char name[TRANSFER_NAME_MAX + 1];
     guint64 id;               /* of the file, for NFS */
     guint64 bytes, size;      /* size: 0 while not known */

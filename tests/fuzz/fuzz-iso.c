@@ -59,7 +59,7 @@ LLVMFuzzerTestOneInput(const guint8 *bytes, gsize len)
 
     auto_fd fd = image_of(bytes, len);
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
-    IsoImageFile *image = iso_image_file_open(path, probes, &error);
+    IsoImageFile *image = iso_image_file_open(autofd_steal(&fd), path, probes, &error);
     if (image != NULL)
         (void)iso_image_file_is_short(image);
     g_autoptr(Vfs) vfs = image != NULL ? iso_image_file_to_vfs(image, &error) : NULL;

@@ -30,7 +30,7 @@ complete_words()
     fi
 }
 
-complete_words '--net|--net-address|--nic' --n
+complete_words '--net|--net-address|--nic|--no-cache' --n
 complete_words '--timeout' --ti
 complete_words '' --no-such
 complete_words 'inspect|ipxe-iso' i

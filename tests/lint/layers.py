@@ -23,7 +23,8 @@ OWNERS = {
     "libisofs/libisofs.h": {"images/iso-scan.c", "images/iso-scan-child.c",
                             "images/iso-table-builder.c", "images/iso-writer.c"},
     "json-c/json.h": {"base/json.h"},
-    "zlib.h": {"images/kernel-file.c"},
+    "lzma.h": {"images/decoder-xz.c"},
+    "zlib.h": {"images/kernel-file.c", "images/decoder-gzip.c"},
     "glib-unix.h": {"launcher/console.c", "launcher/output.c", "launcher/qemu-process.c", "launcher/qmp.c",
                     "launcher/end-signals.c"},
 }

@@ -73,8 +73,8 @@ line_text(const Line *self)
         const char *name;
         int value;
     } numbers[] = {
-        { "menu", t->menu }, { "dry", t->dry_run },     { "quiet", t->quiet },
-        { "json", t->json }, { "version", t->version },
+        { "menu", t->menu },         { "dry", t->dry_run }, { "quiet", t->quiet },
+        { "no_cache", t->no_cache }, { "json", t->json },   { "version", t->version },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++) {
@@ -103,6 +103,7 @@ static const GoodRow good_rows[] = {
     { "run", "run", "run" },
     { "run-with-an-option", "run --iso a.iso", "run iso=a.iso" },
     { "run-left-out", "--iso a.iso", "run iso=a.iso" },
+    { "image", "serve --image a.img -q --no-cache", "serve iso=a.img quiet=1 no_cache=1" },
     { "equals-sign", "--iso=a.iso", "run iso=a.iso" },
     { "equals-sign-in-an-argument", "--iso=--menu=no", "run iso=--menu=no" },
     { "image-alone", "a.iso", "run [a.iso]" },
@@ -165,7 +166,7 @@ static const BadRow bad_rows[] = {
     { "argument-missing-for-a-letter", "-m", "missing argument for -m" },
     { "argument-for-a-switch", "--menu=no", "--menu=no: --menu takes no argument" },
     { "argument-for-a-switch-of-all", "ipxe-iso --version=", "--version takes no argument" },
-    { "argument-for-an-unknown-switch", "inspect --quiet=1", "unknown option --quiet=1" },
+    { "argument-for-an-unknown-switch", "inspect --dry-run=1", "unknown option --dry-run=1" },
     { "option-of-another-command", "inspect --expect x",
       "unknown option --expect: see pxe-run inspect --help" },
     { "another-option-of-another-command", "ipxe-iso --iso x",
@@ -197,7 +198,8 @@ typedef struct {
 
 static const HelpRow help_rows[] = {
     { "run", "--help", COMMAND_RUN,
-      "--iso --root --bootfile --boot --nic --pxe-stack --mac --net --net-address --memory --cpus "
+      "--image --iso --no-cache --root --bootfile --boot --nic --pxe-stack --mac --net "
+      "--net-address --memory --cpus "
       "--accel "
       "--display --console --menu --expect --timeout --pcap --qemu --firmware-path --dry-run "
       "--quiet --log --version inspect ipxe-iso",

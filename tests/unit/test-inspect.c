@@ -17,6 +17,7 @@ typedef struct {
     const PlanRoot *root;
     const char *text; /* the report */
     const char *json;
+    char *format; /* (nullable): of the image */
 } ReportRow;
 
 #define WORD(text) (char *)(guintptr)(text)
@@ -62,6 +63,7 @@ static const ReportRow report_rows[] = {
       warnings,
       &image,
       "medium        all-there-is\n"
+      "format        UFS2 in GPT partition p3, packed with xz\n"
       "volume label  FBSD_7\n"
       "boot program  /boot/pxeboot\n"
       "release       7.0-RELEASE (from the volume label)\n"
@@ -92,7 +94,9 @@ static const ReportRow report_rows[] = {
       "warning: it will stop\n"
       "\n"
       "warning: and \"halt\"\n",
-      "{'format': 1, 'medium': 'all-there-is', 'volume_id': 'FBSD_7', 'bootfile': 'boot/pxeboot',"
+      "{'format': 1, 'medium': 'all-there-is',"
+      " 'image_format': 'UFS2 in GPT partition p3, packed with xz', 'volume_id': 'FBSD_7', "
+      "'bootfile': 'boot/pxeboot',"
       " 'freebsd': true, 'release': '7.0-RELEASE', 'arch': 'i386', 'kernel': '/boot/kernel/kernel',"
       " 'root': 'mfsroot', 'mfsroot': '/boot/mfsroot.gz', 'loader': {'generation': 'nfs2',"
       " 'btx': '1.01', 'nfs_read_size': true, 'lua': true}, 'plan': {'root_path': "
@@ -105,7 +109,8 @@ static const ReportRow report_rows[] = {
       " 'why': 'fewer reads'}], 'files': [{'path': '/etc/fstab', 'content': 'a:/ / nfs ro 0 0\\n',"
       " 'append': false, 'why': 'names the root'}, {'path': '/etc/rc.conf',"
       " 'content': 'x=\\\"NO\\\"\\n', 'append': true, 'why': 'stays read-only'}],"
-      " 'warnings': ['it will stop', 'and \\\"halt\\\"']}}" },
+      " 'warnings': ['it will stop', 'and \\\"halt\\\"']}}",
+      WORD("UFS2 in GPT partition p3, packed with xz") },
     { "next-to-nothing",
       { .bootfile = WORD("boot/pxeboot"), .freebsd = TRUE },
       "10.0.0.4:/",
@@ -125,7 +130,8 @@ static const ReportRow report_rows[] = {
       "root          none\n"
       "kernel's root none: there is none\n"
       "root path     10.0.0.4:/ (DHCP option 17)\n",
-      "{'format': 1, 'medium': 'next-to-nothing', 'volume_id': null, 'bootfile': 'boot/pxeboot',"
+      "{'format': 1, 'medium': 'next-to-nothing', 'image_format': null,"
+      " 'volume_id': null, 'bootfile': 'boot/pxeboot',"
       " 'freebsd': true, 'release': null, 'arch': null, 'kernel': null, 'root': 'none',"
       " 'mfsroot': null, 'loader': {'generation': null, 'btx': null, 'nfs_read_size': false,"
       " 'lua': false}, 'plan': {'root_path': '10.0.0.4:/', 'pxe_stack': 'ipxe', 'pxe_stack_why': "
@@ -145,7 +151,8 @@ static const ReportRow report_rows[] = {
       "boot program  /pxelinux.0\n"
       "              not FreeBSD's: booted as it is, by TFTP\n"
       "PXE stack     ipxe: because\n",
-      "{'format': 1, 'medium': \"another-system's\", 'volume_id': null, 'bootfile': 'pxelinux.0',"
+      "{'format': 1, 'medium': \"another-system's\", 'image_format': null,"
+      " 'volume_id': null, 'bootfile': 'pxelinux.0',"
       " 'freebsd': false, 'release': null, 'arch': null, 'kernel': null, 'root': 'none',"
       " 'mfsroot': null, 'loader': {'generation': null, 'btx': null, 'nfs_read_size': false,"
       " 'lua': false}, 'plan': {'root_path': null, 'pxe_stack': 'ipxe', 'pxe_stack_why': "
@@ -172,7 +179,7 @@ static const ReportRow report_rows[] = {
       "kernel's root none: there is none\n"
       "root path     10.0.0.4:/ (DHCP option 17)\n",
       "{'format': 1, 'medium': 'hostile\\nwarning: all is well\\u001b[2J',"
-      " 'volume_id': 'A\\nB\\ufffd', 'bootfile': 'a\\u001b]0;x\\u0007',"
+      " 'image_format': null, 'volume_id': 'A\\nB\\ufffd', 'bootfile': 'a\\u001b]0;x\\u0007',"
       " 'freebsd': true, 'release': null, 'arch': null, 'kernel': null, 'root': 'none',"
       " 'mfsroot': null, 'loader': {'generation': null, 'btx': null, 'nfs_read_size': false,"
       " 'lua': false}, 'plan': {'root_path': '10.0.0.4:/', 'pxe_stack': 'ipxe', 'pxe_stack_why': "
@@ -226,7 +233,9 @@ test_report(gconstpointer data)
         .files = plan_files,
         .warnings = plan_warnings,
     };
-    const Medium medium = { .name = row->name, .media = &media, .plan = &plan };
+    const Medium medium = {
+        .name = row->name, .format = row->format, .media = &media, .plan = &plan
+    };
 
     g_autofree char *text = inspect_text(&medium);
     g_assert_cmpstr(text, ==, row->text);
@@ -245,13 +254,27 @@ static void
 test_order(void)
 {
     static const char *const members[] = {
-        "\n  \"format\": 1",   "\n  \"medium\"",        "\n  \"volume_id\"",
-        "\n  \"bootfile\"",    "\n  \"freebsd\"",       "\n  \"release\"",
-        "\n  \"arch\"",        "\n  \"kernel\"",        "\n  \"root\"",
-        "\n  \"mfsroot\"",     "\n  \"loader\"",        "\n  \"plan\"",
-        "\n    \"root_path\"", "\n    \"pxe_stack\"",   "\n    \"pxe_stack_why\"",
-        "\n    \"root\"",      "\n    \"loader_conf\"", "\n    \"dhcp_variables\"",
-        "\n    \"files\"",     "\n    \"warnings\"",
+        "\n  \"format\": 1",
+        "\n  \"medium\"",
+        "\n  \"image_format\"",
+        "\n  \"volume_id\"",
+        "\n  \"bootfile\"",
+        "\n  \"freebsd\"",
+        "\n  \"release\"",
+        "\n  \"arch\"",
+        "\n  \"kernel\"",
+        "\n  \"root\"",
+        "\n  \"mfsroot\"",
+        "\n  \"loader\"",
+        "\n  \"plan\"",
+        "\n    \"root_path\"",
+        "\n    \"pxe_stack\"",
+        "\n    \"pxe_stack_why\"",
+        "\n    \"root\"",
+        "\n    \"loader_conf\"",
+        "\n    \"dhcp_variables\"",
+        "\n    \"files\"",
+        "\n    \"warnings\"",
     };
     g_autoptr(GPtrArray) none = g_ptr_array_new();
     Media media = { .bootfile = WORD("a/b") };

@@ -6,6 +6,8 @@
 #include "tests/unit/support/told.h"
 #include "tests/unit/support/tree-check.h"
 
+#include <unistd.h>
+
 #define LOADER "FreeBSD/x86 bootstrap loader, Revision 1.1\0pxe_open: server path"
 
 typedef struct {
@@ -35,6 +37,13 @@ static const OpenRow open_rows[] = {
     { "kernel-alone", "boot/kernel/kernel", NULL, NULL, "holds nothing that boots", FALSE },
 };
 
+static BootProgress *
+quiet_progress(void)
+{
+    const ProgressSetup setup = { .style = PROGRESS_QUIET, .output = output_new(STDERR_FILENO) };
+    return boot_progress_new(&setup);
+}
+
 static char *
 make_tree(const TmpDir *dir, const char *files)
 {
@@ -59,9 +68,10 @@ check_open(const OpenRow *row, const char *iso, const char *root)
         .nic = nic_table,
     };
     g_autoptr(GError) error = NULL;
+    g_autoptr(BootProgress) progress = quiet_progress();
     Medium medium = { 0 };
 
-    g_assert_cmpint(medium_open(&medium, &config, &error), ==, row->bootfile != NULL);
+    g_assert_cmpint(medium_open(&medium, &config, progress, &error), ==, row->bootfile != NULL);
     if (row->bootfile == NULL) {
         assert_told(error, PXE_RUN_ERROR_MEDIUM, row->part);
         assert_told(error, PXE_RUN_ERROR_MEDIUM, iso != NULL ? iso : root);
@@ -109,11 +119,12 @@ test_plan(void)
     g_autofree char *root = make_tree(dir, "boot/pxeboot boot/kernel/kernel boot/mfsroot.gz");
     RunConfig config = { .root = root, .console = CONSOLE_SERIAL, .nic = nic_table };
     g_autoptr(GError) error = NULL;
+    g_autoptr(BootProgress) progress = quiet_progress();
     Medium medium = { 0 };
 
     config.text.menu = TRUE;
     g_assert_true(lan_config_parse(LAN_DEFAULT_NETWORK, &config.lan, &error));
-    g_assert_true(medium_open(&medium, &config, &error));
+    g_assert_true(medium_open(&medium, &config, progress, &error));
     g_assert_true(medium_plan(&medium, &config, &error));
     g_assert_true(medium.media->freebsd);
     g_assert_cmpstr(medium.plan->root_path, ==, "192.168.64.4:/");
@@ -134,10 +145,11 @@ test_clear_early(void)
     g_autofree char *root = make_tree(dir, "boot/pxeboot");
     g_autofree char *iso = iso_make(dir, "x.iso", root, "-R");
     const RunConfig config = { .iso = iso };
+    g_autoptr(BootProgress) progress = quiet_progress();
     Medium medium = { 0 };
 
     medium_clear(&medium);
-    g_assert_true(medium_open(&medium, &config, NULL));
+    g_assert_true(medium_open(&medium, &config, progress, NULL));
     medium_clear(&medium);
 }
 

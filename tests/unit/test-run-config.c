@@ -132,8 +132,8 @@ typedef struct {
 #define MEMORY   "want 32 to 1048576 megabytes, as in 512 or 2G"
 
 static const BadRow bad_rows[] = {
-    { "nothing-to-boot", { 0 }, "--iso", "which medium?" },
-    { "both", { ISO, .root = "/" }, "--iso and --root", "give one of them" },
+    { "nothing-to-boot", { 0 }, "--image", "which medium?" },
+    { "both", { ISO, .root = "/" }, "--image and --root", "give one of them" },
     { "two-images", { .rest = "a.iso b.iso" }, "'b.iso'", "one image already" },
     { "image-and-iso", { ISO, .rest = "b.iso" }, "'b.iso'", "one image already" },
     { "image-and-root", { .root = "/", .rest = "b.iso" }, "'b.iso'", "go behind --" },
