@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whatever a user gets wrong: one line that says what, where and what to do, and the documented status."""
+import gzip
+import lzma
 import os
 import resource
 import stat
@@ -27,7 +29,7 @@ def usage_errors():
         for args, text in (
                 ([], "which medium?"),
                 (["--no-such-option"], "--no-such-option"),
-                (["--iso", iso, "--root", d], "--iso and --root"),
+                (["--iso", iso, "--root", d], "--image and --root"),
                 ([iso, iso], "there is one image already"),
                 (["--iso", iso, "--nic", "ne3000"], "rtl8139, e1000"),
                 (["--iso", iso, "--pxe-stack", "pxelinux"], "auto, ipxe, own"),
@@ -57,6 +59,9 @@ def usage_errors():
                 (["inspect", iso, "--log", "tftp:loud"], "--log 'tftp:loud'"),
                 (["ipxe-iso", "-o", "/dev/null", "--log", "loud"], "--log 'loud'"),
                 (["--iso", iso, "--dry-run=no"], "--dry-run takes no argument"),
+                (["--image", iso, "--no-cache=yes"], "--no-cache takes no argument"),
+                (["--image", iso, "--root", d], "--image and --root"),
+                (["ipxe-iso", "--image", iso], "--image"),
                 (["--iso", iso, "--nic", "a\nb\033[31m"], "'a\\x0ab\\x1b[31m'"),
                 (["--iso", iso, "--", "-daemonize"], "cannot outlive"),
                 (["ipxe-iso"], "-o FILE"),
@@ -73,16 +78,25 @@ def media_that_cannot_boot():
         make_iso(d / "empty", d / "no-loader.iso")
         write_tree(d, {"empty.iso": b"", "text.iso": "hello\n" * 10000,
                        "packed.iso.xz": b"\xfd7zXZ\0" + b"x" * 100000,
+                       "cut.iso.xz": lzma.compress(good.read_bytes())[:-40],
+                       "cut.iso.gz": gzip.compress(good.read_bytes())[:-40],
+                       "text.xz": lzma.compress(b"hello\n" * 100), "empty.gz": gzip.compress(b""),
+                       "greedy.xz": lzma.compress(b"x", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 3 << 29}]),
                        "zeros.iso": bytes(100000), "page.iso": "<!DOCTYPE html><html>"})
         (d / "secret.iso").write_bytes(good.read_bytes())
         (d / "secret.iso").chmod(0)
         for args, text in (
                 (["--iso", d / "missing.iso"], "No such file"),
                 (["--iso", d / "empty.iso"], "the file is empty"),
-                (["--iso", d / "text.iso"], "not an ISO 9660 image"),
-                (["--iso", d / "zeros.iso"], "not an ISO 9660 image"),
+                (["--iso", d / "text.iso"], "no ISO 9660 image, and neither it nor a FreeBSD partition in it is a UFS"),
+                (["--iso", d / "zeros.iso"], "no ISO 9660 image"),
                 (["--iso", d / "page.iso"], "web page"),
-                (["--iso", d / "packed.iso.xz"], "unxz"),
+                (["--image", d / "packed.iso.xz"], "packed.iso.xz': it is damaged"),
+                (["--image", d / "cut.iso.xz"], "cut.iso.xz': it is cut short"),
+                (["serve", d / "cut.iso.gz"], "cut.iso.gz': it is cut short"),
+                (["inspect", d / "text.xz"], "no ISO 9660 image"),
+                (["--image", d / "empty.gz"], "no ISO 9660 image"),
+                (["inspect", "--no-cache", d / "greedy.xz"], "takes too much memory"),
                 (["--iso", d], "use --root"),
                 (["--iso", "/dev/null"], "not a regular file"),
                 (["--iso", d / "no-loader.iso"], "there is no /boot/pxeboot"),
@@ -93,7 +107,7 @@ def media_that_cannot_boot():
                 (["inspect", d / "no-loader.iso"], "there is no /boot/pxeboot"),
                 (["inspect", d / "missing.iso"], "No such file"),
         ):
-            run(*args).expect_one_line(MEDIUM, text)
+            run(*args, env={"XDG_CACHE_HOME": str(d)}).expect_one_line(MEDIUM, text)
         if os.geteuid() != 0:
             run("--iso", d / "secret.iso").expect_one_line(MEDIUM, "Permission denied")
 
