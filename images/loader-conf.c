@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#define NAME_CHARS    G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_.-" /* Forth takes '-' for a digit */
+/* Forth takes '-' for a digit. */
+#define NAME_CHARS    G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_.-"
 #define NAME_MAX_LEN  127 /* KENV_MNAMELEN of sys/kenv.h, without its NUL */
 #define VALUE_MAX_LEN 127 /* KENV_MVALLEN */
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("base", "images", "nfs", "slirp-config", "launcher")
-README_MAX = 40  # lines
+README_MAX = 60  # lines
 
 
 def pages():

@@ -294,7 +294,7 @@ test_depth(void)
             g_string_append(words, "/d");
         make_host(dir, words->str);
         g_assert_cmpint(overlay_add_directory(overlay, dir, &error), ==, depth == 64);
-        }
+    }
 }
 
 /* ---- single files ---- */
