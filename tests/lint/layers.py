@@ -24,7 +24,7 @@ OWNERS = {
                             "images/iso-table-builder.c", "images/iso-writer.c"},
     "json-c/json.h": {"base/json.h"},
     "lzma.h": {"images/decoder-xz.c"},
-    "zlib.h": {"images/kernel-file.c", "images/decoder-gzip.c"},
+    "zlib.h": {"images/kernel-file.c", "images/decoder-gzip.c", "images/gzip.c"},
     "glib-unix.h": {"launcher/console.c", "launcher/output.c", "launcher/qemu-process.c", "launcher/qmp.c",
                     "launcher/end-signals.c"},
 }

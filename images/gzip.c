@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory disks are brought as .gz by FreeBSD's loader, which inflates them with zlib.
+ *
+ * Theory of operation: what is compressed is cut into parts, which two threads compress, each part
+ * with the 32 KiB in front of it as a dictionary, so that cutting costs next to nothing. A part
+ * ends at a byte's end (Z_FULL_FLUSH would forget the dictionary, Z_SYNC_FLUSH does not), and so
+ * the parts behind one another are one deflate stream, which any inflater reads. The parts do not
+ * depend on who compressed them, or when: the output is the same in every run.
+ *
+ * What is unpacked goes on from member to member, as gzip(1) does, and ends at bytes that are no
+ * member: tapes and some of FreeBSD's own images have zeros there.
+ */
+#include "images/gzip.h"
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define GZIP_CHUNK   (256u << 10)
+#define GZIP_PART    (512u << 10) /* bytes of input that a thread takes at once */
+#define GZIP_WINDOW  (32u << 10)
+#define GZIP_PARTS   4096 /* GZIP_SIZE_MAX in parts */
+#define GZIP_THREADS 2
+#define GZIP_LEVEL   4         /* half the time of 6 for two percent more; see tests/bench */
+#define GZIP_BITS    (15 + 16) /* zlib: the largest window, and a gzip header */
+
+G_STATIC_ASSERT(GZIP_SIZE_MAX / GZIP_PART == GZIP_PARTS);
+
+static const guint8 gzip_header[10] = { 0x1f, 0x8b, Z_DEFLATED, [9] = 255 /* of no system */ };
+
+/* Returns: whether @fd begins as gzip does */
+gboolean
+gzip_is_there(int fd)
+{
+    guint8 head[3];
+    return pread(fd, head, sizeof head, 0) == (gssize)sizeof head &&
+           memcmp(head, gzip_header, sizeof head) == 0;
+}
+
+static gboolean
+write_all(int fd, const guint8 *bytes, gsize n, GError **error)
+{
+    while (n > 0) {
+        gssize done = write(fd, bytes, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0) {
+            g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no room for the image: %s",
+                        g_strerror(done < 0 ? errno : ENOSPC));
+            return FALSE;
+        }
+        bytes += done;
+        n -= (gsize)done;
+    }
+    return TRUE;
+}
+
+/* What inflates, and the buffers on both sides of it. */
+typedef struct {
+    z_stream z;
+    int source, target;
+    guint64 offset; /* in @source, of what is to be read next */
+    guint64 left;   /* bytes that may still come out */
+    gboolean ended; /* @source */
+    guint8 in[GZIP_CHUNK], out[GZIP_CHUNK];
+} Inflater;
+
+/* Writes what has come out, but not zeros, which a new file has anyway: a memory disk has many, and
+ * a bomb nothing else. */
+static gboolean
+inflater_write(Inflater *self, gsize n, GError **error)
+{
+    if (n == sizeof self->out && self->out[0] == 0 &&
+        memcmp(self->out, self->out + 1, n - 1) == 0 && lseek(self->target, (off_t)n, SEEK_CUR) > 0)
+        return TRUE;
+    return write_all(self->target, self->out, n, error);
+}
+
+static gboolean
+fail_medium(GError **error, const char *what)
+{
+    g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, what);
+    return FALSE;
+}
+
+static gboolean
+inflater_fill(Inflater *self, GError **error)
+{
+    if (self->z.avail_in > 0 || self->ended)
+        return TRUE;
+    gssize n = pread(self->source, self->in, sizeof self->in, (off_t)self->offset);
+    if (n < 0) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "it cannot be read: %s",
+                    g_strerror(errno));
+        return FALSE;
+    }
+    self->ended = n == 0;
+    self->offset += (guint64)n;
+    self->z.next_in = self->in;
+    self->z.avail_in = (uInt)n;
+    return TRUE;
+}
+
+/* Whether another member follows; what else does is not looked at. */
+static gboolean
+inflater_goes_on(Inflater *self, GError **error)
+{
+    if (!inflater_fill(self, error) || self->ended)
+        return FALSE;
+    return self->z.next_in[0] == gzip_header[0] && inflateReset(&self->z) == Z_OK;
+}
+
+/* One step. @ret_end: set at the end of a member */
+static gboolean
+inflater_step(Inflater *self, gboolean *ret_end, GError **error)
+{
+    if (!inflater_fill(self, error))
+        return FALSE;
+    self->z.next_out = self->out;
+    self->z.avail_out = sizeof self->out;
+    int r = inflate(&self->z, Z_NO_FLUSH);
+    gsize n = sizeof self->out - self->z.avail_out;
+    if (n > self->left)
+        return fail_medium(error, "it unpacks to more than a memory disk can have");
+    self->left -= n;
+    if (!inflater_write(self, n, error))
+        return FALSE;
+    *ret_end = r == Z_STREAM_END;
+    if (r == Z_MEM_ERROR) {
+        g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no memory to unpack it");
+        return FALSE;
+    }
+    if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
+        return fail_medium(error, "its gzip data is damaged");
+    if (self->ended && n == 0 && !*ret_end)
+        return fail_medium(error, "its gzip data ends too early");
+    return TRUE;
+}
+
+/**
+ * gzip_inflate:
+ * @source_fd: one or more gzip members, read from the beginning
+ * @target_fd: a new file, which gets what was in them
+ * @size_max: bytes that may come out
+ * @error: PXE_RUN_ERROR_MEDIUM with what is wrong with the data, to be put behind its name;
+ *   PXE_RUN_ERROR_HOST when there is no room
+ *
+ * Source: RFC 1952
+ **/
+gboolean
+gzip_inflate(int source_fd, int target_fd, guint64 size_max, GError **error)
+{
+    g_autofree Inflater *self = g_new0(Inflater, 1);
+    GError *trouble = NULL;
+    gboolean end = FALSE;
+
+    self->source = source_fd;
+    self->target = target_fd;
+    self->left = size_max;
+    if (inflateInit2(&self->z, GZIP_BITS) != Z_OK) {
+        g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no memory to unpack it");
+        return FALSE;
+    }
+    do {
+        while (inflater_step(self, &end, &trouble) && !end)
+            continue;
+    } while (trouble == NULL && inflater_goes_on(self, &trouble));
+    (void)inflateEnd(&self->z);
+    off_t end_at = lseek(target_fd, 0, SEEK_CUR); /* zeros may be the last */
+    if (trouble == NULL && (end_at < 0 || ftruncate(target_fd, end_at) < 0))
+        g_set_error(&trouble, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no room for the image: %s",
+                    g_strerror(errno));
+    if (trouble == NULL)
+        return TRUE;
+    g_propagate_error(error, trouble);
+    return FALSE;
+}
+
+/* A part of the input, compressed. */
+typedef struct {
+    guint8 *bytes; /* NULL: memory was short */
+    gsize len;
+    uLong crc;
+} GzipPart;
+
+typedef struct {
+    const guint8 *in;
+    gsize size;
+    guint n_parts;
+    gint next; /* the part that nobody has taken, atomic */
+    GzipPart *parts;
+} Deflater;
+
+static gsize
+part_len(const Deflater *self, guint i)
+{
+    return MIN((gsize)GZIP_PART, self->size - (gsize)i * GZIP_PART);
+}
+
+static void
+deflate_part(const Deflater *self, guint i)
+{
+    const guint8 *in = self->in + (gsize)i * GZIP_PART;
+    GzipPart *part = &self->parts[i];
+    gboolean last = i + 1 == self->n_parts;
+    z_stream z = { 0 };
+
+    if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return;
+    if (i > 0)
+        (void)deflateSetDictionary(&z, in - GZIP_WINDOW, GZIP_WINDOW);
+    gsize room = deflateBound(&z, (uLong)part_len(self, i)) + 16; /* and the flush's empty block */
+    guint8 *bytes = g_try_malloc(room);
+    if (bytes != NULL) {
+        z.next_in = (guint8 *)(guintptr)in; /* zlib only reads it */
+        z.avail_in = (uInt)part_len(self, i);
+        z.next_out = bytes;
+        z.avail_out = (uInt)room;
+        int r = deflate(&z, last ? Z_FINISH : Z_SYNC_FLUSH);
+        g_assert(r == (last ? Z_STREAM_END : Z_OK) && z.avail_in == 0);
+        part->crc = crc32(0, in, (uInt)part_len(self, i));
+        part->len = room - z.avail_out;
+        part->bytes = bytes;
+    }
+    (void)deflateEnd(&z);
+}
+
+static gpointer
+deflate_thread(gpointer data)
+{
+    Deflater *self = data;
+
+    for (guint i; (i = (guint)g_atomic_int_add(&self->next, 1)) < self->n_parts;)
+        deflate_part(self, i);
+    return NULL;
+}
+
+static void
+deflate_parts(Deflater *self)
+{
+    GThread *threads[GZIP_THREADS - 1];
+    guint n = self->n_parts > 1 ? GZIP_THREADS - 1 : 0;
+
+    for (guint i = 0; i < n; i++)
+        threads[i] = g_thread_try_new("gzip", deflate_thread, self, NULL);
+    (void)deflate_thread(self);
+    for (guint i = 0; i < n; i++) {
+        if (threads[i] != NULL)
+            (void)g_thread_join(threads[i]);
+    }
+}
+
+static gboolean
+write_le32(int fd, guint32 v, GError **error)
+{
+    be32 swapped = be32_of(GUINT32_SWAP_LE_BE(v));
+    return write_all(fd, swapped.b, sizeof swapped.b, error);
+}
+
+static gboolean
+deflater_write(const Deflater *self, int fd, GError **error)
+{
+    uLong crc = 0;
+
+    if (!write_all(fd, gzip_header, sizeof gzip_header, error))
+        return FALSE;
+    for (guint i = 0; i < self->n_parts; i++) {
+        const GzipPart *part = &self->parts[i];
+        if (part->bytes == NULL) {
+            g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
+                                "no memory to compress the image");
+            return FALSE;
+        }
+        if (!write_all(fd, part->bytes, part->len, error))
+            return FALSE;
+        crc = crc32_combine(crc, part->crc, (z_off_t)part_len(self, i));
+    }
+    return write_le32(fd, (guint32)crc, error) && write_le32(fd, (guint32)self->size, error);
+}
+
+/**
+ * gzip_deflate:
+ * @source_fd: a file or memory, whole
+ * @target_fd: gets it compressed, without name and time, so that it depends on the bytes alone
+ * @error: PXE_RUN_ERROR_HOST
+ **/
+gboolean
+gzip_deflate(int source_fd, int target_fd, GError **error)
+{
+    static const guint8 nothing;
+    struct stat st;
+
+    if (fstat(source_fd, &st) < 0 || (guint64)st.st_size > GZIP_SIZE_MAX) {
+        g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
+                            "the image is too large to be compressed");
+        return FALSE;
+    }
+    gsize size = (gsize)st.st_size;
+    void *in = size > 0 ? mmap(NULL, size, PROT_READ, MAP_SHARED, source_fd, 0) : NULL;
+    if (in == MAP_FAILED) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot compress the image: %s",
+                    g_strerror(errno));
+        return FALSE;
+    }
+    guint n_parts = MAX(1, (guint)((size + GZIP_PART - 1) / GZIP_PART));
+    Deflater self = {
+        .in = in != NULL ? in : &nothing,
+        .size = size,
+        .n_parts = n_parts,
+        .parts = g_new0(GzipPart, n_parts),
+    };
+    deflate_parts(&self);
+    gboolean ok = deflater_write(&self, target_fd, error);
+    for (guint i = 0; i < n_parts; i++)
+        g_free(self.parts[i].bytes);
+    g_free(self.parts);
+    if (in != NULL)
+        (void)munmap(in, size);
+    return ok;
+}

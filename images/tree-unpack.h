@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes a tree out as files of the host. */
+#pragma once
+
+#include "images/vfs.h"
+
+typedef enum {
+    TREE_UNPACK_CONTENTS,    /* all that is not contents is in the mtree text alone */
+    TREE_UNPACK_PERMISSIONS, /* permissions and times, too, as far as any user can set them */
+} TreeUnpackMode;
+
+gboolean
+tree_unpack(Vfs *tree, int dir_fd, TreeUnpackMode mode, GString *ret_mtree, GError **error);
