@@ -9,6 +9,7 @@ typedef enum {
     COMMAND_INSPECT,
     COMMAND_IPXE_ISO,
     COMMAND_SERVE,
+    COMMAND_MFSROOT,
     COMMAND_COUNT
 } Command;
 

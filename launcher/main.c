@@ -6,6 +6,7 @@
 #include "launcher/cli.h"
 #include "launcher/config.h"
 #include "launcher/inspect.h"
+#include "launcher/mfsroot-command.h"
 #include "launcher/run.h"
 #include "launcher/serve.h"
 #include "launcher/visible.h"
@@ -83,7 +84,8 @@ validate(Command command, RunConfig *config, GError **error)
 {
     if (command == COMMAND_SERVE)
         return run_config_validate_serve(config, error);
-    return command == COMMAND_IPXE_ISO || run_config_validate(config, error);
+    return command == COMMAND_IPXE_ISO || command == COMMAND_MFSROOT ||
+           run_config_validate(config, error);
 }
 
 /* Returns: the exit status, when there is no error */
@@ -104,6 +106,9 @@ run_command(Command command, RunConfig *config, const char *out, gint64 start_us
         return PXE_RUN_OK;
     case COMMAND_SERVE:
         return serve(config, progress, error);
+    case COMMAND_MFSROOT:
+        (void)mfsroot_command(&config->text, out, error);
+        return PXE_RUN_OK;
     case COMMAND_RUN:
     case COMMAND_COUNT:
         break;

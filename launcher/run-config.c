@@ -276,12 +276,16 @@ void
 run_config_clear(RunConfig *self)
 {
     char **strings[] = {
-        &self->text.iso,   &self->text.root,    &self->text.bootfile,      &self->text.boot,
-        &self->text.nic,   &self->text.mac,     &self->text.net,           &self->text.net_address,
-        &self->text.accel, &self->text.display, &self->text.console,       &self->text.memory,
-        &self->text.cpus,  &self->text.timeout, &self->text.pcap,          &self->text.expect,
-        &self->text.qemu,  &self->text.log,     &self->text.firmware_path, &self->text.address,
-        &self->text.port,  &self->text.socket,  &self->text.pxe_stack,
+        &self->text.iso,           &self->text.root,        &self->text.bootfile,
+        &self->text.boot,          &self->text.nic,         &self->text.mac,
+        &self->text.net,           &self->text.net_address, &self->text.accel,
+        &self->text.display,       &self->text.console,     &self->text.memory,
+        &self->text.cpus,          &self->text.timeout,     &self->text.pcap,
+        &self->text.expect,        &self->text.qemu,        &self->text.log,
+        &self->text.firmware_path, &self->text.address,     &self->text.port,
+        &self->text.socket,        &self->text.pxe_stack,   &self->text.from,
+        &self->text.size,          &self->text.ufs,         &self->text.list,
+        &self->text.extract,       &self->text.directory,
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++)

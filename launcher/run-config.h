@@ -37,6 +37,7 @@ typedef struct {
     char *iso, *root, *bootfile, *boot, *nic, *mac, *net, *net_address, *accel, *display, *console;
     char *memory, *cpus, *timeout, *pcap, *expect, *qemu, *firmware_path, *log;
     char *address, *port, *socket, *pxe_stack;
+    char *from, *size, *ufs, *list, *extract, *directory; /* of `mfsroot` */
     gboolean menu, dry_run, quiet, json, version, no_cache;
     char **rest; /* what is no option */
 } RunText;

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("run", "inspect", "ipxe-iso", "serve")
+COMMANDS = ("run", "inspect", "ipxe-iso", "serve", "mfsroot")
 
 
 def help_text(command):

@@ -34,7 +34,7 @@ complete_words '--net|--net-address|--nic|--no-cache' --n
 complete_words '--timeout' --ti
 complete_words '' --no-such
 complete_words 'inspect|ipxe-iso' i
-complete_words 'my image.iso' m
+complete_words 'mfsroot|my image.iso' m
 complete_words 'run' r
 complete_words 'my image.iso|other.iso|tree' inspect ''
 complete_words 'rtl8139' --nic rt

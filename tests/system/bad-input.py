@@ -65,6 +65,18 @@ def usage_errors():
                 (["--iso", iso, "--nic", "a\nb\033[31m"], "'a\\x0ab\\x1b[31m'"),
                 (["--iso", iso, "--", "-daemonize"], "cannot outlive"),
                 (["ipxe-iso"], "-o FILE"),
+                (["mfsroot"], "give one of --from FILE|DIR, --list FILE, --extract FILE"),
+                (["mfsroot", "--from", d, "--list", d], "give one of"),
+                (["mfsroot", "--from", d], "-o FILE"),
+                (["mfsroot", "--from", d, "-o", "/dev/null", "--size", "lots"], "--size 'lots': want"),
+                (["mfsroot", "--from", d, "-o", "/dev/null", "--size", "3G"], "--size '3G': want up to 2048M"),
+                (["mfsroot", "--from", d, "-o", "/dev/null", "--size", "99999999999999999999G"], "--size"),
+                (["mfsroot", "--from", d, "-o", "/dev/null", "--size", "8MB"], "--size '8MB'"),
+                (["mfsroot", "--from", d, "-o", "/dev/null", "--ufs", "3"], "--ufs '3': want 1 or 2"),
+                (["mfsroot", "--from", d, "-o", "/dev/null", "--size", "64K", "--no-cache"], "needs at least"),
+                (["mfsroot", "--extract", d], "give -C DIR"),
+                (["mfsroot", "--extract", d, "-C", d], "is not empty"),
+                (["mfsroot", "--from", d, "-o", "/dev/null", "--no-cache=no"], "--no-cache takes no argument"),
                 (["ipxe-iso", "--nic", "x", "-o", "/dev/null"], "unknown NIC 'x'"),
         ):
             run(*args).expect_one_line(USAGE, text)

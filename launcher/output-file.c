@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writes a file as a whole or not at all: it gets its name when it is complete. Where the file
+ * system has no files without names, and where the name is a device's or a pipe's, it is written in
+ * place.
+ */
+#include "launcher/output-file.h"
+
+#include "base/autofd.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#define COPY_CHUNK (1u << 20)
+
+/* Returns: 0, or -1 with errno */
+static int
+copy_slowly(int from, int to)
+{
+    g_autofree char *chunk = g_malloc(COPY_CHUNK);
+    ssize_t n;
+
+    while ((n = read(from, chunk, COPY_CHUNK)) > 0) {
+        for (ssize_t done = 0; done < n;) {
+            ssize_t put = write(to, chunk + done, (gsize)(n - done));
+            if (put < 0 && errno != EINTR)
+                return -1;
+            done += MAX(put, 0);
+        }
+    }
+    return (int)n;
+}
+
+/* Copies all of @from. Returns: 0, or -1 with errno */
+static int
+copy_all(int from, int to)
+{
+    ssize_t n;
+
+    if (lseek(from, 0, SEEK_SET) < 0)
+        return -1;
+    do {
+        n = sendfile(to, from, NULL, COPY_CHUNK);
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    return n == 0 ? 0 : copy_slowly(from, to); /* from where it is */
+}
+
+/**
+ * output_file_copy:
+ * @from: (transfer none): a file, copied from its beginning
+ * @to: (transfer none): where to, from where it is
+ *
+ * Returns: FALSE on failure, with errno
+ **/
+gboolean
+output_file_copy(int from, int to)
+{
+    return copy_all(from, to) == 0;
+}
+
+/* Gives the file in @fd the name @path, in place of what had it. Returns: 0, or -1 with errno */
+static int
+name_file(int fd, const char *path)
+{
+    g_autofree char *temporary = g_strdup_printf("%s.%08x", path, g_random_int());
+    char self[32];
+
+    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    if (linkat(AT_FDCWD, self, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) < 0)
+        return -1;
+    if (rename(temporary, path) == 0)
+        return 0;
+    int code = errno;
+    (void)unlink(temporary);
+    errno = code;
+    return -1;
+}
+
+static int
+write_in_place(const char *path, int fd)
+{
+    auto_fd file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (file < 0 || copy_all(fd, file) < 0)
+        return -1;
+    return close(autofd_steal(&file));
+}
+
+/* @path: no symbolic link. Returns: 0, or -1 with errno */
+static int
+write_whole(const char *path, int fd)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    struct stat st;
+
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return write_in_place(path, fd);
+    auto_fd file = open(directory, O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
+    if (file < 0)
+        return write_in_place(path, fd);
+    return copy_all(fd, file) < 0 ? -1 : name_file(file, path);
+}
+
+/**
+ * output_file_write:
+ * @path: where to; "-" is standard output
+ * @fd: (transfer none): what, from its beginning
+ * @error: PXE_RUN_ERROR_HOST
+ **/
+gboolean
+output_file_write(const char *path, int fd, GError **error)
+{
+    if (g_str_equal(path, "-")) {
+        if (copy_all(fd, STDOUT_FILENO) == 0)
+            return TRUE;
+    } else {
+        char *real = realpath(path, NULL); /* a link stays one, and what it leads to is replaced */
+        int r = write_whole(real != NULL ? real : path, fd);
+        free(real);
+        if (r == 0)
+            return TRUE;
+    }
+    g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot write '%s': %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
