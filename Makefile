@@ -61,6 +61,7 @@ bench: build
 	python3 tests/bench/bench.py $(B)
 	python3 tests/bench/bench-nfs.py $(B)
 	python3 tests/bench/bench-linux.py $(B)
+	python3 tests/bench/bench-mfsroot.py $(B)
 
 install: build
 	meson install -C $(B)
