@@ -90,11 +90,29 @@ copy_file(Vfs *tree, VfsId id, const char *shown, GError **error)
     return autofd_steal(&fd);
 }
 
-static gboolean
-open_medium(const char *path, MfsrootSource *ret, GError **error)
+/**
+ * mfsroot_source_open_in:
+ * @medium: (transfer none): a medium's tree
+ * @path: its memory disk, compressed or not
+ * @ret: (out): the disk's tree, to be cleared with mfsroot_source_clear()
+ * @error: PXE_RUN_ERROR_MEDIUM
+ **/
+gboolean
+mfsroot_source_open_in(Vfs *medium, const char *path, MfsrootSource *ret, GError **error)
 {
     VfsId id;
 
+    *ret = (MfsrootSource){ 0 };
+    int r = vfs_walk(medium, path, &id);
+    if (r < 0)
+        return fail_errno(path, -r, error);
+    auto_fd fd = copy_file(medium, id, path, error);
+    return fd >= 0 && open_image(autofd_steal(&fd), path, ret, error);
+}
+
+static gboolean
+open_medium(const char *path, MfsrootSource *ret, GError **error)
+{
     g_autoptr(Vfs) medium = vfs_iso_new(path, error);
     if (medium == NULL)
         return FALSE;
@@ -102,14 +120,15 @@ open_medium(const char *path, MfsrootSource *ret, GError **error)
     const char *disk = media->mfsroot;
     for (guint i = MEDIA_PROBE_MFSROOT; disk == NULL && media_probe_paths[i] != NULL; i++)
         disk = vfs_is_file(medium, media_probe_paths[i]) ? media_probe_paths[i] : NULL;
-    if (disk == NULL || vfs_walk(medium, disk, &id) < 0) {
+    if (disk == NULL) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
                     "'%s' holds no memory disk: name an image or a directory instead", path);
         return FALSE;
     }
-    g_autofree char *shown = g_strdup_printf("%s in %s", disk, path);
-    auto_fd fd = copy_file(medium, id, shown, error);
-    return fd >= 0 && open_image(autofd_steal(&fd), shown, ret, error);
+    if (mfsroot_source_open_in(medium, disk, ret, error))
+        return TRUE;
+    g_prefix_error(error, "'%s': ", path);
+    return FALSE;
 }
 
 /**

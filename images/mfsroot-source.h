@@ -10,5 +10,6 @@ typedef struct {
 } MfsrootSource;
 
 gboolean mfsroot_source_open(const char *path, MfsrootSource *ret, GError **error);
+gboolean mfsroot_source_open_in(Vfs *medium, const char *path, MfsrootSource *ret, GError **error);
 void mfsroot_source_clear(MfsrootSource *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MfsrootSource, mfsroot_source_clear)

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define MEMORY_BESIDE_DISK_MB 64 /* for loader, kernel and what they need at first */
+
 static gboolean
 nothing_to_boot(const Medium *self, const RunConfig *config, GError **error)
 {
@@ -95,6 +97,17 @@ open_image(Medium *self, const RunConfig *config, BootProgress *progress, GError
     return wait_for_tree(self, error);
 }
 
+/* Lays the user's files over the tree, once. */
+static gboolean
+lay_changes(Medium *self, const RunConfig *config, GError **error)
+{
+    if (self->laid)
+        return TRUE;
+    self->laid = TRUE;
+    self->tree = boot_changes_over_medium(&config->changes, self->tree, &self->given, error);
+    return self->tree != NULL;
+}
+
 /**
  * medium_open:
  * @self: (out caller-allocates): zero-initialised
@@ -120,9 +133,47 @@ medium_open(Medium *self, const RunConfig *config, BootProgress *progress, GErro
     }
     if (self->tree != NULL)
         self->has_mfsroot = tree_has_mfsroot(self);
-    if (self->bootfile == NULL && !bootfile_from_tree(self, config->bootfile))
-        return nothing_to_boot(self, config, error);
-    return TRUE;
+    if (self->bootfile != NULL || bootfile_from_tree(self, config->bootfile))
+        return TRUE;
+    if (!lay_changes(self, config, error)) /* which may bring a boot program */
+        return FALSE;
+    return bootfile_from_tree(self, config->bootfile) || nothing_to_boot(self, config, error);
+}
+
+/* The names of files without their directories. Returns: (transfer full) (nullable) */
+static char **
+base_names(const char *const *paths)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+    if (paths == NULL)
+        return NULL;
+    for (; *paths != NULL; paths++) {
+        g_autofree char *name = g_path_get_basename(*paths);
+        g_strv_builder_add(names, name);
+    }
+    return g_strv_builder_end(names);
+}
+
+static BootPlan *
+make_plan(const Medium *self, const RunConfig *config, const ProgramFile *init)
+{
+    g_auto(GStrv) modules = base_names(config->changes.modules);
+    const PlanOptions options = {
+        .menu = config->text.menu,
+        .serial = config->console == CONSOLE_SERIAL,
+        .server = config->lan.server,
+        .dns = config->lan.dns,
+        .pxe_stack = config->pxe_stack,
+        .nic = config->nic,
+        .root_kind = config->changes.root_kind,
+        .root_changes = boot_changes_of_root(&config->changes),
+        .init = config->changes.init != NULL,
+        .init_major = init->major,
+        .loader_conf = config->changes.loader_conf,
+        .modules = (const char *const *)modules,
+    };
+    return boot_plan_new(self->media, &options);
 }
 
 /**
@@ -131,25 +182,52 @@ medium_open(Medium *self, const RunConfig *config, BootProgress *progress, GErro
  * @config: the configuration
  * @error: PXE_RUN_ERROR_MEDIUM
  *
- * Waits for the tree, finds out what it holds and puts the plan's files over it.
+ * Waits for the tree, lays the user's files over it and finds out what it holds.
  **/
 gboolean
 medium_plan(Medium *self, const RunConfig *config, GError **error)
 {
-    const PlanOptions options = {
-        .menu = config->text.menu,
-        .serial = config->console == CONSOLE_SERIAL,
-        .server = config->lan.server,
-        .dns = config->lan.dns,
-        .pxe_stack = config->pxe_stack,
-        .nic = config->nic,
-    };
+    ProgramFile init;
 
-    if (!wait_for_tree(self, error))
+    if (!boot_changes_read_init(&config->changes, &init, error) || !wait_for_tree(self, error) ||
+        !lay_changes(self, config, error))
         return FALSE;
     self->media = media_detect(self->tree, self->volume_id, self->bootfile);
-    self->plan = boot_plan_new(self->media, &options);
-    self->tree = boot_plan_overlay(self->plan, self->tree, NULL);
+    self->plan = make_plan(self, config, &init);
+    return boot_changes_check(&config->changes, self->media, self->plan, &init, error);
+}
+
+/* A loader puts the disk into memory as a whole, and the kernel beside it. */
+static gboolean
+check_memory(const Medium *self, const RunConfig *config, GError **error)
+{
+    guint64 need_mb = (self->root.size >> 20) + MEMORY_BESIDE_DISK_MB;
+
+    if (self->root.size == 0 || need_mb <= config->memory_mb)
+        return TRUE;
+    g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
+                "a memory disk of %" G_GUINT64_FORMAT " MiB does not fit into the guest's memory: "
+                "give --memory %" G_GUINT64_FORMAT " or more",
+                self->root.size >> 20, need_mb);
+    return FALSE;
+}
+
+/**
+ * medium_finish:
+ * @self: a medium with its plan
+ * @config: the configuration
+ * @error: any; see root_tree_new()
+ *
+ * Makes the tree that the guest is to see, with a memory disk in it if the plan wants a new one.
+ **/
+gboolean
+medium_finish(Medium *self, const RunConfig *config, GError **error)
+{
+    self->root = (RootTreeJob){ .medium = self->name, .no_cache = config->text.no_cache };
+    self->tree = root_tree_new(&config->changes, self->media, self->plan, self->tree, self->given,
+                               &self->root, error);
+    if (self->tree == NULL || !check_memory(self, config, error))
+        return FALSE;
     if (self->plan->own_stack)
         self->tftp_tree = pxe_stack_tree(config->nic->own_stack, self->tree, self->bootfile);
     return TRUE;

@@ -3,6 +3,8 @@
 #include "launcher/run-config.h"
 
 #include "base/error.h"
+#include "images/loader-conf.h"
+#include "images/overlay.h"
 #include "slirp-config/dhcp-options.h"
 
 #include <string.h>
@@ -27,6 +29,7 @@ static const char *const pxe_stack_choices[] = { "auto", "ipxe", "own", NULL };
 static const char *const net_choices[] = { "restricted", "user", NULL };
 static const char *const display_choices[] = { "auto", "window", "text", "none", NULL };
 static const char *const console_choices[] = { "vga", "serial", NULL };
+static const char *const root_kind_choices[] = { "auto", "mfsroot", "nfs", NULL };
 static const char *const accel_choices[] = { "auto", "kvm", "tcg", NULL };
 
 G_GNUC_PRINTF(2, 3)
@@ -156,6 +159,64 @@ validate_medium(RunConfig *self, GError **error)
 }
 
 static gboolean
+check_files(char *const *files, GError **error)
+{
+    for (; files != NULL && *files != NULL; files++) {
+        const char *sign = strchr(*files, '=');
+        g_autofree char *guest = sign != NULL ? g_strndup(*files, (gsize)(sign - *files)) : NULL;
+        if (guest == NULL || sign[1] == '\0' || !overlay_guest_path_check(guest))
+            return usage(error, "--file '%s': want GUEST=HOST, a path in the guest and a file here",
+                         *files);
+    }
+    return TRUE;
+}
+
+static gboolean
+check_modules(char *const *modules, GError **error)
+{
+    for (; modules != NULL && *modules != NULL; modules++) {
+        if (!g_str_has_suffix(*modules, ".ko") || g_str_has_suffix(*modules, "/.ko"))
+            return usage(error, "--module '%s': want a file called NAME.ko", *modules);
+    }
+    return TRUE;
+}
+
+static gboolean
+check_loader_conf(char *const *lines, GError **error)
+{
+    for (; lines != NULL && *lines != NULL; lines++) {
+        g_autofree char *name = NULL, *value = NULL;
+        if (!loader_conf_parse(*lines, &name, &value, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+validate_changes(RunConfig *self, GError **error)
+{
+    const RunText *text = &self->text;
+    guint root_kind;
+
+    if (!choose("--root-kind", text->root_kind, root_kind_choices, &root_kind, error) ||
+        !check_files(text->files, error) || !check_modules(text->modules, error) ||
+        !check_loader_conf(text->loader_conf, error))
+        return FALSE;
+    self->changes = (BootChanges){
+        .root_kind = (RootKind)root_kind,
+        .overlays = (const char *const *)text->overlays,
+        .files = (const char *const *)text->files,
+        .modules = (const char *const *)text->modules,
+        .loader_conf = (const char *const *)text->loader_conf,
+        .kernel = text->kernel,
+        .init = text->init,
+        .installerconfig = text->installerconfig,
+        .install_cfg = text->install_cfg,
+    };
+    return TRUE;
+}
+
+static gboolean
 validate_network(RunConfig *self, GError **error)
 {
     const RunText *text = &self->text;
@@ -246,9 +307,9 @@ validate_expect(RunConfig *self, GError **error)
 gboolean
 run_config_validate(RunConfig *self, GError **error)
 {
-    return validate_medium(self, error) && validate_network(self, error) &&
-           validate_machine(self, error) && validate_expect(self, error) &&
-           validate_qemu_args(self, error);
+    return validate_medium(self, error) && validate_changes(self, error) &&
+           validate_network(self, error) && validate_machine(self, error) &&
+           validate_expect(self, error) && validate_qemu_args(self, error);
 }
 
 /**
@@ -261,7 +322,7 @@ run_config_validate_serve(RunConfig *self, GError **error)
 {
     const RunText *text = &self->text;
 
-    if (!validate_medium(self, error))
+    if (!validate_medium(self, error) || !validate_changes(self, error))
         return FALSE;
     self->address = text->address != NULL ? g_inet_address_new_from_string(text->address)
                                           : g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
@@ -285,12 +346,19 @@ run_config_clear(RunConfig *self)
         &self->text.firmware_path, &self->text.address,     &self->text.port,
         &self->text.socket,        &self->text.pxe_stack,   &self->text.from,
         &self->text.size,          &self->text.ufs,         &self->text.list,
-        &self->text.extract,       &self->text.directory,
+        &self->text.extract,       &self->text.directory,   &self->text.root_kind,
+        &self->text.init,          &self->text.kernel,      &self->text.installerconfig,
+        &self->text.install_cfg,
+    };
+    char ***lists[] = {
+        &self->text.overlays,    &self->text.files, &self->text.modules,
+        &self->text.loader_conf, &self->text.rest,
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++)
         g_clear_pointer(strings[i], g_free);
-    g_clear_pointer(&self->text.rest, g_strfreev);
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+        g_clear_pointer(lists[i], g_strfreev);
     g_clear_pointer(&self->expect, g_regex_unref);
     g_clear_object(&self->address);
 }

@@ -2,6 +2,7 @@
 /* What the user asked for, checked. Nothing behind this point asks the command line again. */
 #pragma once
 
+#include "images/boot-changes.h"
 #include "images/nic-table.h"
 #include "images/pxe-stack.h"
 #include "slirp-config/lan-config.h"
@@ -38,6 +39,8 @@ typedef struct {
     char *memory, *cpus, *timeout, *pcap, *expect, *qemu, *firmware_path, *log;
     char *address, *port, *socket, *pxe_stack;
     char *from, *size, *ufs, *list, *extract, *directory; /* of `mfsroot` */
+    char *root_kind, *init, *kernel, *installerconfig, *install_cfg;
+    char **overlays, **files, **modules, **loader_conf;
     gboolean menu, dry_run, quiet, json, version, no_cache;
     char **rest; /* what is no option */
 } RunText;
@@ -46,6 +49,7 @@ typedef struct {
     RunText text;           /* owns the strings below */
     const char *iso, *root; /* one of them is set */
     const char *bootfile;   /* (nullable) */
+    BootChanges changes;
     BootFrom boot;
     const Nic *nic;
     PxeStackMode pxe_stack;

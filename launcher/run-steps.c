@@ -257,12 +257,31 @@ tell_plan(Run *self)
                               g_get_monotonic_time());
 }
 
+static void
+tell_disk(Run *self)
+{
+    const RootTreeJob *job = &self->medium.root;
+
+    if (job->packed_size == 0)
+        return;
+    g_autofree char *size = g_format_size_full(job->size, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *packed = g_format_size_full(job->packed_size, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *text =
+        g_strdup_printf("memory disk %s, %s (%s compressed)%s", self->medium.plan->root.image, size,
+                        packed, job->cached ? ", from the cache" : ", made now");
+    boot_progress_message(self->progress, "root", text, g_get_monotonic_time());
+}
+
 /* Reads the whole medium, while the firmware starts, and tells the LAN what to serve. */
 gboolean
 step_plan(Run *self, GError **error)
 {
     if (!medium_plan(&self->medium, self->config, error))
         return FALSE;
+    tell_plan(self);
+    if (!medium_finish(&self->medium, self->config, error))
+        return FALSE;
+    tell_disk(self);
     const BootPlan *plan = self->medium.plan;
     self->policy.root_path = plan->root_path;
     for (guint i = 0; i < plan->dhcp_settings->len && i < DHCP_VARIABLES_MAX; i++) {
@@ -274,6 +293,5 @@ step_plan(Run *self, GError **error)
     gateway_set_tree(self->gateway,
                      self->medium.tftp_tree != NULL ? self->medium.tftp_tree : self->medium.tree);
     gateway_set_policy(self->gateway, &self->policy);
-    tell_plan(self);
     return TRUE;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tree is served as it is, without what a boot plan puts over it: whoever asks here may be no
- * FreeBSD. Portmapper, mount daemon and NFS share one port, since a call names its program.
+ * The tree is served as it is, with the user's files over it, but without what a boot plan puts
+ * there: whoever asks here may be no FreeBSD. Portmapper, mount daemon and NFS share one port,
+ * since a call names its program.
  */
 #include "launcher/serve.h"
 
@@ -48,9 +49,12 @@ serve_open_tree(Serve *self, BootProgress *progress, GError **error)
 {
     const RunConfig *config = self->config;
     guint64 key = 0;
+    Vfs *given;
 
     self->tree = config->root != NULL ? vfs_dir_new(config->root, error)
                                       : open_image(config, progress, error);
+    if (self->tree != NULL)
+        self->tree = boot_changes_over_medium(&config->changes, self->tree, &given, error);
     if (self->tree == NULL)
         return FALSE;
     if (getrandom(&key, sizeof key, GRND_NONBLOCK) != (ssize_t)sizeof key)

@@ -79,6 +79,7 @@ check_open(const OpenRow *row, const char *iso, const char *root)
         g_assert_no_error(error);
         g_assert_cmpint(medium.has_mfsroot, ==, row->has_mfsroot);
         g_assert_true(medium_plan(&medium, &config, &error));
+        g_assert_true(medium_finish(&medium, &config, &error));
         g_assert_no_error(error);
         g_assert_cmpstr(medium.media->bootfile, ==, row->bootfile);
         g_assert_true(vfs_is_file(medium.tree, row->bootfile));
@@ -126,6 +127,7 @@ test_plan(void)
     g_assert_true(lan_config_parse(LAN_DEFAULT_NETWORK, &config.lan, &error));
     g_assert_true(medium_open(&medium, &config, progress, &error));
     g_assert_true(medium_plan(&medium, &config, &error));
+    g_assert_true(medium_finish(&medium, &config, &error));
     g_assert_true(medium.media->freebsd);
     g_assert_cmpstr(medium.plan->root_path, ==, "192.168.64.4:/");
     g_autofree char *conf = tree_text(medium.tree, "boot/loader.conf.local");

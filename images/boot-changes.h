@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the user changes of what boots: files over the medium's, another kernel, more modules,
+ * another process 1; and the trees that come of it.
+ */
+#pragma once
+
+#include "images/boot-plan.h"
+#include "images/program-file.h"
+
+typedef struct {
+    RootKind root_kind;
+    const char *const *overlays;    /* (nullable): directories */
+    const char *const *files;       /* (nullable): "GUEST=HOST" */
+    const char *const *modules;     /* (nullable): files of kernel modules */
+    const char *const *loader_conf; /* (nullable): "NAME=VALUE" */
+    const char *kernel;             /* (nullable): file, compressed or not */
+    const char *init;               /* (nullable): file */
+    const char *installerconfig;    /* (nullable): file, for bsdinstall */
+    const char *install_cfg;        /* (nullable): file, for sysinstall */
+} BootChanges;
+
+gboolean boot_changes_of_root(const BootChanges *self);
+gboolean boot_changes_read_init(const BootChanges *self, ProgramFile *ret, GError **error);
+Vfs *
+boot_changes_over_medium(const BootChanges *self, Vfs *medium, Vfs **ret_given, GError **error);
+gboolean boot_changes_check(const BootChanges *self,
+                            const Media *media,
+                            const BootPlan *plan,
+                            const ProgramFile *init,
+                            GError **error);
+
+/* root-tree.c */
+typedef struct {
+    const char *medium; /* path of the image or directory, of which a cached disk depends */
+    gboolean no_cache;
+    /* what was done, for people */
+    gsize packed_size; /* bytes of a memory disk that was made, or 0 */
+    guint64 size;      /* the same, unpacked */
+    gboolean cached;   /* it was there already */
+} RootTreeJob;
+
+Vfs *root_tree_new(const BootChanges *changes,
+                   const Media *media,
+                   const BootPlan *plan,
+                   Vfs *medium,
+                   Vfs *given,
+                   RootTreeJob *job,
+                   GError **error);
