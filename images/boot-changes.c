@@ -197,3 +197,40 @@ boot_changes_check(const BootChanges *self,
                       "and --installerconfig)");
     return check_modules(self, error);
 }
+
+static void
+add_texts(MfsrootKey *key, const char *const *texts)
+{
+    for (; texts != NULL && *texts != NULL; texts++)
+        mfsroot_key_add_text(key, *texts);
+    mfsroot_key_add_text(key, NULL);
+}
+
+/**
+ * boot_changes_add_to_key:
+ * @self: the user's changes
+ * @key: of a memory disk with them in it
+ **/
+void
+boot_changes_add_to_key(const BootChanges *self, MfsrootKey *key)
+{
+    const char *const files[] = { self->init, self->install_cfg, self->installerconfig };
+
+    for (const char *const *d = self->overlays; d != NULL && *d != NULL; d++) {
+        g_autofree char *whole = g_canonicalize_filename(*d, NULL);
+        g_autofree char *mtree = g_strconcat(whole, ".mtree", NULL);
+        mfsroot_key_add_path(key, whole);
+        if (g_file_test(mtree, G_FILE_TEST_EXISTS))
+            mfsroot_key_add_path(key, mtree);
+    }
+    add_texts(key, self->files);
+    for (const char *const *f = self->files; f != NULL && *f != NULL; f++) {
+        g_autofree char *whole = g_canonicalize_filename(strchr(*f, '=') + 1, NULL);
+        mfsroot_key_add_path(key, whole);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        mfsroot_key_add_text(key, files[i] != NULL ? "given" : NULL);
+        if (files[i] != NULL)
+            mfsroot_key_add_path(key, files[i]);
+    }
+}

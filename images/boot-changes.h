@@ -6,6 +6,7 @@
 #pragma once
 
 #include "images/boot-plan.h"
+#include "images/mfsroot-key.h"
 #include "images/program-file.h"
 
 typedef struct {
@@ -30,6 +31,8 @@ gboolean boot_changes_check(const BootChanges *self,
                             const ProgramFile *init,
                             GError **error);
 
+void boot_changes_add_to_key(const BootChanges *self, MfsrootKey *key);
+
 /* root-tree.c */
 typedef struct {
     const char *medium; /* path of the image or directory, of which a cached disk depends */
@@ -40,6 +43,7 @@ typedef struct {
     gboolean cached;   /* it was there already */
 } RootTreeJob;
 
+Vfs *root_tree_over(const BootChanges *changes, Vfs *base, GError **error);
 Vfs *root_tree_new(const BootChanges *changes,
                    const Media *media,
                    const BootPlan *plan,

@@ -40,42 +40,61 @@ no_memory(Maker *self)
 
 /* A script, or a dynamically linked program, needs another program. */
 static gboolean
-check_interpreter(Maker *self, Vfs *root)
+check_interpreter(const BootChanges *changes, Vfs *root, GError **error)
 {
     ProgramFile init;
 
-    if (self->changes->init == NULL)
+    if (changes->init == NULL)
         return TRUE;
-    if (!boot_changes_read_init(self->changes, &init, self->error))
+    if (!boot_changes_read_init(changes, &init, error))
         return FALSE;
     if (*init.interpreter == '\0' || vfs_is_file(root, init.interpreter))
         return TRUE;
-    g_set_error(self->error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
+    g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
                 init.kind == PROGRAM_SCRIPT
                     ? "--init '%s': is a script for %s, which is not in the root file system: add "
                       "it with --file or --overlay"
                     : "--init '%s': is dynamically linked, and %s is not in the root file system: "
                       "link it statically, or add that and its libraries with --overlay",
-                self->changes->init, init.interpreter);
+                changes->init, init.interpreter);
     return FALSE;
 }
 
-/* Lays the user's files, and those for the root alone, over @base. @base: (transfer full) */
 static Vfs *
-lay_root(Maker *self, Vfs *base, gboolean files_too)
+lay_root(const BootChanges *changes, Vfs *base, gboolean files_too, GError **error)
+{
+    g_autoptr(Overlay) overlay = overlay_new(base);
+
+    if ((files_too && !boot_changes_lay_files(changes, overlay, error)) ||
+        !boot_changes_lay_root(changes, overlay, error))
+        return NULL;
+    g_autoptr(Vfs) root = overlay_finish(g_steal_pointer(&overlay), NULL);
+    return check_interpreter(changes, root, error) ? g_steal_pointer(&root) : NULL;
+}
+
+/**
+ * root_tree_over:
+ * @changes: the user's changes
+ * @base: (transfer full): a root file system
+ * @error: PXE_RUN_ERROR_MEDIUM
+ *
+ * Returns: (transfer full): the same with the user's files and init
+ **/
+Vfs *
+root_tree_over(const BootChanges *changes, Vfs *base, GError **error)
+{
+    return lay_root(changes, base, TRUE, error);
+}
+
+/* The medium as root, which has the user's files already. @medium: (transfer full) */
+static Vfs *
+medium_root(Maker *self, Vfs *medium)
 {
     const BootChanges *changes = self->changes;
 
-    if (!files_too && changes->init == NULL && changes->installerconfig == NULL &&
-        changes->install_cfg == NULL)
-        return base;
-    g_autoptr(Overlay) overlay = overlay_new(base);
-
-    if ((files_too && !boot_changes_lay_files(changes, overlay, self->error)) ||
-        !boot_changes_lay_root(changes, overlay, self->error))
-        return NULL;
-    g_autoptr(Vfs) root = overlay_finish(g_steal_pointer(&overlay), NULL);
-    return check_interpreter(self, root) ? g_steal_pointer(&root) : NULL;
+    if (changes->init == NULL && changes->installerconfig == NULL && changes->install_cfg == NULL)
+        return medium;
+    return lay_root(changes, medium, FALSE, self->error);
 }
 
 /* What is in the medium's memory disk, or nothing, with the user's files over it. */
@@ -85,47 +104,15 @@ separate_root(Maker *self, Vfs *medium, MfsrootOptions *ret_like)
     g_auto(MfsrootSource) source = { 0 };
 
     if (self->plan->root.base == PLAN_BASE_EMPTY)
-        return lay_root(self, vfs_mem_new(), TRUE);
+        return root_tree_over(self->changes, vfs_mem_new(), self->error);
     if (!mfsroot_source_open_in(medium, self->media->mfsroot, &source, self->error))
         return NULL;
     *ret_like = source.like;
     source.like = (MfsrootOptions){ 0 };
-    return lay_root(self, g_steal_pointer(&source.tree), TRUE);
+    return root_tree_over(self->changes, g_steal_pointer(&source.tree), self->error);
 }
 
 /* ---- the memory disk ---- */
-
-static void
-add_texts(MfsrootKey *key, const char *const *texts)
-{
-    for (; texts != NULL && *texts != NULL; texts++)
-        mfsroot_key_add_text(key, *texts);
-    mfsroot_key_add_text(key, NULL);
-}
-
-static void
-add_host_files(MfsrootKey *key, const BootChanges *changes)
-{
-    const char *const files[] = { changes->init, changes->install_cfg, changes->installerconfig };
-
-    for (const char *const *d = changes->overlays; d != NULL && *d != NULL; d++) {
-        g_autofree char *whole = g_canonicalize_filename(*d, NULL);
-        g_autofree char *mtree = g_strconcat(whole, ".mtree", NULL);
-        mfsroot_key_add_path(key, whole);
-        if (g_file_test(mtree, G_FILE_TEST_EXISTS))
-            mfsroot_key_add_path(key, mtree);
-    }
-    add_texts(key, changes->files);
-    for (const char *const *f = changes->files; f != NULL && *f != NULL; f++) {
-        g_autofree char *whole = g_canonicalize_filename(strchr(*f, '=') + 1, NULL);
-        mfsroot_key_add_path(key, whole);
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
-        mfsroot_key_add_text(key, files[i] != NULL ? "given" : NULL);
-        if (files[i] != NULL)
-            mfsroot_key_add_path(key, files[i]);
-    }
-}
 
 /* Returns: (transfer full) (nullable): under which key the disk is kept */
 static char *
@@ -146,7 +133,7 @@ make_key(Maker *self, const char *makefs)
     for (guint i = 0; root->base == PLAN_BASE_MEDIUM && i < self->plan->settings->len; i++)
         mfsroot_key_add_text(key,
                              ((PlanSetting *)g_ptr_array_index(self->plan->settings, i))->value);
-    add_host_files(key, self->changes);
+    boot_changes_add_to_key(self->changes, key);
     return mfsroot_key_finish(key, "root.gz");
 }
 
@@ -282,7 +269,7 @@ lay_disk(Maker *self, Vfs *tree, GBytes *packed)
 static Vfs *
 disk_of_medium(Maker *self, Vfs *tree)
 {
-    g_autoptr(Vfs) root = lay_root(self, tree, FALSE);
+    g_autoptr(Vfs) root = medium_root(self, tree);
     if (root == NULL)
         return NULL;
     root = boot_plan_overlay(self->plan, root, self->given);
@@ -312,7 +299,7 @@ nfs_root(Maker *self, Vfs *tree)
         if (root == NULL)
             return NULL;
         medium = vfs_overlay_new(root, g_steal_pointer(&medium), NULL);
-    } else if ((medium = lay_root(self, g_steal_pointer(&medium), FALSE)) == NULL) {
+    } else if ((medium = medium_root(self, g_steal_pointer(&medium))) == NULL) {
         return NULL;
     }
     return boot_plan_overlay(self->plan, g_steal_pointer(&medium), self->given);

@@ -84,8 +84,9 @@ validate(Command command, RunConfig *config, GError **error)
 {
     if (command == COMMAND_SERVE)
         return run_config_validate_serve(config, error);
-    return command == COMMAND_IPXE_ISO || command == COMMAND_MFSROOT ||
-           run_config_validate(config, error);
+    if (command == COMMAND_MFSROOT)
+        return run_config_validate_changes(config, error);
+    return command == COMMAND_IPXE_ISO || run_config_validate(config, error);
 }
 
 /* Returns: the exit status, when there is no error */
@@ -107,7 +108,7 @@ run_command(Command command, RunConfig *config, const char *out, gint64 start_us
     case COMMAND_SERVE:
         return serve(config, progress, error);
     case COMMAND_MFSROOT:
-        (void)mfsroot_command(&config->text, out, error);
+        (void)mfsroot_command(config, out, error);
         return PXE_RUN_OK;
     case COMMAND_RUN:
     case COMMAND_COUNT:

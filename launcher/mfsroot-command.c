@@ -10,6 +10,7 @@
 
 #include "base/autofd.h"
 #include "base/error.h"
+#include "images/boot-changes.h"
 #include "images/cache-file.h"
 #include "images/gzip.h"
 #include "images/makefs.h"
@@ -72,14 +73,30 @@ take_options(const RunText *text, MfsrootOptions *options, GError **error)
     return parse_size(text->size, &options->size, error);
 }
 
+/* Lays the user's files and init over the tree. */
+static gboolean
+change(MfsrootSource *source, const BootChanges *changes, GError **error)
+{
+    ProgramFile init;
+
+    if (!boot_changes_of_root(changes))
+        return TRUE;
+    if (!boot_changes_read_init(changes, &init, error) ||
+        (changes->init != NULL && !program_file_check_init(&init, changes->init, NULL, error)))
+        return FALSE;
+    source->tree = root_tree_over(changes, source->tree, error);
+    return source->tree != NULL;
+}
+
 /* Returns: (transfer full): the finished image, in memory; -1 on failure */
 static int
-build(const RunText *text, gboolean compress, GError **error)
+build(const RunConfig *config, gboolean compress, GError **error)
 {
     g_auto(MfsrootSource) source = { 0 };
+    const RunText *text = &config->text;
 
     if (!mfsroot_source_open(text->from, &source, error) ||
-        !take_options(text, &source.like, error))
+        !take_options(text, &source.like, error) || !change(&source, &config->changes, error))
         return -1;
     auto_fd image = mfsroot_build(source.tree, &source.like, error);
     if (image < 0 || !compress)
@@ -105,20 +122,24 @@ keep(int fd, const char *key)
 
 /* Returns: (transfer full) (nullable): under which key the result is kept */
 static char *
-make_key(const RunText *text, const char *makefs, gboolean compress)
+make_key(const RunConfig *config, const char *makefs, gboolean compress)
 {
+    const RunText *text = &config->text;
+
     if (text->no_cache)
         return NULL;
     g_autoptr(MfsrootKey) key = mfsroot_key_new(makefs);
     mfsroot_key_add_text(key, text->size);
     mfsroot_key_add_text(key, text->ufs);
     mfsroot_key_add_path(key, text->from);
+    boot_changes_add_to_key(&config->changes, key);
     return mfsroot_key_finish(key, compress ? "mfsroot.gz" : "mfsroot");
 }
 
 static gboolean
-command_build(const RunText *text, const char *out, GError **error)
+command_build(const RunConfig *config, const char *out, GError **error)
 {
+    const RunText *text = &config->text;
     MfsrootOptions unused = { 0 };
 
     if (out == NULL)
@@ -129,11 +150,11 @@ command_build(const RunText *text, const char *out, GError **error)
     if (makefs == NULL)
         return FALSE;
     gboolean compress = g_str_has_suffix(out, ".gz");
-    g_autofree char *key = make_key(text, makefs, compress);
+    g_autofree char *key = make_key(config, makefs, compress);
     auto_fd kept = key != NULL ? cache_file_open(key) : -1;
     if (kept >= 0)
         return output_file_write(out, kept, error);
-    auto_fd made = build(text, compress, error);
+    auto_fd made = build(config, compress, error);
     if (made < 0 || !output_file_write(out, made, error))
         return FALSE;
     keep(made, key);
@@ -213,20 +234,21 @@ command_extract(const RunText *text, GError **error)
 
 /**
  * mfsroot_command:
- * @text: (transfer none): the options
+ * @config: (transfer none): the options, and what of them was checked
  * @out: (nullable): where a new memory disk goes
  * @error: any
  *
  * Must be called before the program has threads.
  **/
 gboolean
-mfsroot_command(const RunText *text, const char *out, GError **error)
+mfsroot_command(const RunConfig *config, const char *out, GError **error)
 {
+    const RunText *text = &config->text;
     int wanted = (text->from != NULL) + (text->list != NULL) + (text->extract != NULL);
 
     if (wanted != 1)
         return usage(error, "mfsroot: give one of --from FILE|DIR, --list FILE, --extract FILE");
     if (text->list != NULL)
         return command_list(text, error);
-    return text->extract != NULL ? command_extract(text, error) : command_build(text, out, error);
+    return text->extract != NULL ? command_extract(text, error) : command_build(config, out, error);
 }

@@ -4,4 +4,4 @@
 
 #include "launcher/run-config.h"
 
-gboolean mfsroot_command(const RunText *text, const char *out, GError **error);
+gboolean mfsroot_command(const RunConfig *config, const char *out, GError **error);

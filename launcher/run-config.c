@@ -192,8 +192,13 @@ check_loader_conf(char *const *lines, GError **error)
     return TRUE;
 }
 
-static gboolean
-validate_changes(RunConfig *self, GError **error)
+/**
+ * run_config_validate_changes:
+ * @self: its text is filled in; what the user changes is set here
+ * @error: PXE_RUN_ERROR_USAGE
+ **/
+gboolean
+run_config_validate_changes(RunConfig *self, GError **error)
 {
     const RunText *text = &self->text;
     guint root_kind;
@@ -307,7 +312,7 @@ validate_expect(RunConfig *self, GError **error)
 gboolean
 run_config_validate(RunConfig *self, GError **error)
 {
-    return validate_medium(self, error) && validate_changes(self, error) &&
+    return validate_medium(self, error) && run_config_validate_changes(self, error) &&
            validate_network(self, error) && validate_machine(self, error) &&
            validate_expect(self, error) && validate_qemu_args(self, error);
 }
@@ -322,7 +327,7 @@ run_config_validate_serve(RunConfig *self, GError **error)
 {
     const RunText *text = &self->text;
 
-    if (!validate_medium(self, error) || !validate_changes(self, error))
+    if (!validate_medium(self, error) || !run_config_validate_changes(self, error))
         return FALSE;
     self->address = text->address != NULL ? g_inet_address_new_from_string(text->address)
                                           : g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);

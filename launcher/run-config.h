@@ -77,6 +77,7 @@ typedef struct {
 #define TIMEOUT_MAX_S     (7 * 24 * 60 * 60)
 
 gboolean run_config_validate(RunConfig *self, GError **error);
+gboolean run_config_validate_changes(RunConfig *self, GError **error);
 gboolean run_config_validate_serve(RunConfig *self, GError **error);
 void run_config_clear(RunConfig *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunConfig, run_config_clear)
