@@ -30,6 +30,7 @@ typedef struct {
 /* A directory whose entries are still counted. */
 typedef struct {
     gsize depth;
+    guint entries;
     guint64 size; /* bytes, as far as the last block is filled */
 } OpenDir;
 
@@ -45,29 +46,49 @@ inode_size(const MfsrootLayout *layout)
     return layout->version == 1 ? 128 : 256;
 }
 
-/* Fragments of @size bytes of contents with the blocks of addresses. */
+/* Blocks of addresses for so many blocks of contents. */
 static guint64
-content_frags(const MfsrootLayout *layout, guint64 size)
+address_blocks(const MfsrootLayout *layout, guint64 blocks)
 {
-    guint64 blocks = div_up(size, layout->block);
-    guint64 per_block = layout->block / layout->frag;
     guint64 addresses = layout->block / (layout->version == 1 ? 4 : 8);
+    guint64 sum = 0;
 
-    if (blocks <= UFS_DIRECT_BLOCKS)
-        return div_up(size, layout->frag);
-    guint64 frags = blocks * per_block;
-    blocks -= UFS_DIRECT_BLOCKS;
+    blocks -= MIN(blocks, UFS_DIRECT_BLOCKS);
     for (guint64 level = 1, reach = addresses; level <= UFS_LEVELS && blocks > 0; level++) {
         guint64 here = MIN(blocks, reach);
         /* One block for each `addresses` blocks, and again for each so many of those. */
         for (guint64 i = 0, n = here; i < level; i++) {
             n = div_up(n, addresses);
-            frags += n * per_block;
+            sum += n;
         }
         blocks -= here;
         reach *= addresses;
     }
-    return frags;
+    return sum;
+}
+
+/*
+ * Adds @size bytes of contents. The end of a small file is some fragments that must be in one
+ * block, and which others share it is a matter of chance: five of eight fragments can leave three
+ * that nobody wants. So they count as the next power of two, of which blocks are always made up.
+ */
+static void
+add_contents(Count *self, guint64 size)
+{
+    const MfsrootLayout *layout = self->layout;
+    guint64 blocks = div_up(size, layout->block);
+    guint64 per_block = layout->block / layout->frag;
+    guint64 end = 0, padded = 1;
+
+    if (blocks <= UFS_DIRECT_BLOCKS && size % layout->block != 0) {
+        end = div_up(size % layout->block, layout->frag);
+        while (padded < end)
+            padded *= 2;
+        blocks--;
+    }
+    guint64 frags = (blocks + address_blocks(layout, blocks)) * per_block;
+    self->need->frags += frags + (end > 0 ? padded : 0);
+    self->need->frags_least += frags + end;
 }
 
 /* Adds an entry to the size of a directory. */
@@ -91,7 +112,10 @@ close_dir(Count *self, const OpenDir *dir)
 {
     guint64 blocks = div_up(dir->size, DIR_BLOCK);
     guint64 most = blocks > 1 ? blocks + blocks / 2 + 1 : blocks;
-    self->need->frags += content_frags(self->layout, most * DIR_BLOCK);
+    guint64 least = self->need->frags_least + div_up(blocks * DIR_BLOCK / 2, self->layout->frag);
+
+    add_contents(self, most * DIR_BLOCK);
+    self->need->frags_least = least;
 }
 
 static gsize
@@ -153,18 +177,31 @@ count_entry(Vfs *tree, const TreeEntry *entry, gpointer data, GError **error)
         return FALSE;
     need->newest_s = MAX(need->newest_s, entry->attr.mtime_s);
     close_dirs_from(self, depth);
-    if (self->open->len > 0)
-        add_dir_entry(&g_array_index(self->open, OpenDir, self->open->len - 1),
-                      strlen(entry->name));
+    if (self->open->len > 0) {
+        OpenDir *dir = &g_array_index(self->open, OpenDir, self->open->len - 1);
+        if (dir->entries++ >= MFSROOT_DIR_ENTRIES_MAX) {
+            g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
+                        "the directory of '%s' has more than %u names: leave some out", entry->path,
+                        MFSROOT_DIR_ENTRIES_MAX);
+            return FALSE;
+        }
+        add_dir_entry(dir, strlen(entry->name));
+    }
     if (entry->attr.type == VFS_DIR)
         open_dir(self, depth);
     /* A device with two names becomes two devices: makefs links only what it sees as files. */
     if (entry->first != NULL && (entry->attr.type == VFS_REG || entry->attr.type == VFS_LNK))
         return TRUE;
+    if (entry->attr.size > MFSROOT_SIZE_MAX) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
+                    "the file '%s' is larger than a memory disk can be (%llu MiB): leave it out",
+                    entry->path, MFSROOT_SIZE_MAX >> 20);
+        return FALSE;
+    }
     need->inodes++;
     if (entry->attr.type == VFS_REG ||
         (entry->attr.type == VFS_LNK && entry->attr.size >= inline_link))
-        need->frags += content_frags(self->layout, entry->attr.size);
+        add_contents(self, entry->attr.size);
     return TRUE;
 }
 
@@ -173,8 +210,8 @@ count_entry(Vfs *tree, const TreeEntry *entry, gpointer data, GError **error)
  * @tree: (transfer none): what is to be in the image
  * @layout: how it is laid out
  * @ret: (out): what that takes
- * @error: PXE_RUN_ERROR_MEDIUM when the tree cannot be read, PXE_RUN_ERROR_USAGE when UFS1 cannot
- *   hold it
+ * @error: PXE_RUN_ERROR_MEDIUM when the tree cannot be read, PXE_RUN_ERROR_USAGE when no
+ *   image, or no UFS1, can hold it
  **/
 gboolean
 mfsroot_need(Vfs *tree, const MfsrootLayout *layout, MfsrootNeed *ret, GError **error)
@@ -201,6 +238,26 @@ groups_of(const MfsrootLayout *layout, guint64 bytes)
     return div_up(bytes, group_frags * layout->frag);
 }
 
+/* Bytes of all that is needed with so many inodes. */
+static guint64
+bytes_with(const MfsrootNeed *self, const MfsrootLayout *layout, guint64 inodes)
+{
+    guint64 per_block = layout->block / inode_size(layout);
+    guint64 bytes = self->frags * layout->frag;
+
+    /* There is a fragment for each inode at least, and a block of summaries. */
+    bytes = MAX(bytes, inodes * layout->frag) + inodes * inode_size(layout) + layout->block;
+    guint64 groups = groups_of(layout, bytes);
+    /* Where a fragment is a block makefs never makes a group as large as the image: there is one
+     * more, with as many inodes as any; and some room that it is seen to lose besides. */
+    if (layout->frag == layout->block)
+        bytes += inodes * inode_size(layout) / groups++ + bytes / 64;
+    /* Each group has a copy of the superblock, a block of maps, and inodes up to a block's end. */
+    guint64 group = SUPER_AT + 2 * MAX(SUPER_SIZE, layout->block) + layout->block +
+                    per_block * inode_size(layout) + layout->block;
+    return div_up(bytes + groups * group, layout->block) * layout->block;
+}
+
 /**
  * mfsroot_need_bytes:
  * @self: what a tree takes
@@ -212,14 +269,13 @@ groups_of(const MfsrootLayout *layout, guint64 bytes)
 guint64
 mfsroot_need_bytes(const MfsrootNeed *self, const MfsrootLayout *layout, guint64 inodes)
 {
-    guint64 per_block = layout->block / inode_size(layout);
-    guint64 bytes = self->frags * layout->frag;
+    guint64 bytes = bytes_with(self, layout, inodes);
 
-    /* There is a fragment for each inode at least, and a block of summaries. */
-    bytes = MAX(bytes, inodes * layout->frag) + inodes * inode_size(layout) + layout->block;
-    guint64 groups = groups_of(layout, bytes);
-    /* Each group has a copy of the superblock, a block of maps, and inodes up to a block's end. */
-    guint64 group = SUPER_AT + 2 * MAX(SUPER_SIZE, layout->block) + layout->block +
-                    per_block * inode_size(layout) + layout->block;
-    return div_up(bytes + groups * group, layout->block) * layout->block;
+    /* There are as many inodes as a whole number of fragments for each makes, which can be more. */
+    for (guint i = 0; i < 3; i++) {
+        guint64 frags_each = MAX(bytes / layout->frag / inodes, 1);
+        guint64 made = div_up(bytes / layout->frag, frags_each);
+        bytes = bytes_with(self, layout, MAX(made, inodes));
+    }
+    return bytes;
 }

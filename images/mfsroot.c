@@ -31,9 +31,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define MFSROOT_BLOCK 8192
-#define MFSROOT_FRAG  1024
-#define SECTOR        512
+#define MFSROOT_BLOCK      8192
+#define MFSROOT_FRAG       1024
+#define MFSROOT_SIZE_LEAST (64u << 10) /* bytes; less than any file system takes */
+#define SECTOR             512
 
 /* Where the fields of a superblock are that concern us. Source: FreeBSD sys/ufs/ffs/fs.h: struct fs
  */
@@ -130,12 +131,19 @@ fail_size(guint64 size, guint64 least, GError **error)
     return FALSE;
 }
 
+/* Returns: a size that always does, however makefs places things */
+static guint64
+enough(const MfsrootOptions *o, const MfsrootNeed *need, const MfsrootLayout *layout)
+{
+    guint64 bytes = mfsroot_need_bytes(need, layout, need->inodes) * 100 / (100 - o->minfree);
+    return (bytes + o->block - 1) / o->block * o->block;
+}
+
 /* Finds out how large the image is. @o: complete but for the size and bytes_per_inode */
 static gboolean
 choose_size(MfsrootOptions *o, const MfsrootNeed *need, const MfsrootLayout *layout, GError **error)
 {
-    guint64 least = mfsroot_need_bytes(need, layout, need->inodes) * 100 / (100 - o->minfree);
-    guint64 least_round = (least + o->block - 1) / o->block * o->block;
+    guint64 least = enough(o, need, layout);
 
     if (o->size == 0) {
         guint64 size = least + MAX(MFSROOT_FREE_MIN, least * MFSROOT_FREE_PERCENT / 100);
@@ -143,8 +151,8 @@ choose_size(MfsrootOptions *o, const MfsrootNeed *need, const MfsrootLayout *lay
         o->size = MAX(size, mfsroot_need_bytes(need, layout, inodes) + MFSROOT_FREE_MIN);
         o->size = (o->size + o->block - 1) / o->block * o->block;
     }
-    if (o->size < least_round)
-        return fail_size(o->size, least_round, error);
+    if (o->size < MFSROOT_SIZE_LEAST || o->size < need->frags_least * o->frag)
+        return fail_size(o->size, least, error);
     if (o->size > MFSROOT_SIZE_MAX) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
                     "an image of %" G_GUINT64_FORMAT " MiB is more than a memory disk can have "
@@ -153,7 +161,7 @@ choose_size(MfsrootOptions *o, const MfsrootNeed *need, const MfsrootLayout *lay
         return FALSE;
     }
     /* Fewer inodes than usual when all room is needed for contents, more when files are small. */
-    guint64 spare = o->size - least_round;
+    guint64 spare = o->size - MIN(o->size, least);
     guint64 inodes = MIN(o->size / o->bytes_per_inode,
                          need->inodes + spare / (layout->version == 1 ? 128 : 256) / 2);
     inodes = MAX(inodes, need->inodes);
@@ -234,16 +242,29 @@ finish_fd(int fd, const MfsrootOptions *o, GError **error)
     return lseek(fd, 0, SEEK_SET) == 0 || fail_memory(error);
 }
 
-/* Unpacks the tree and has makefs pack it. */
+/* Unpacks the tree and has makefs pack it. @least: bytes that are enough for certain */
 static gboolean
-run_makefs(Vfs *tree, const char *program, const MakefsOptions *options, int fd, GError **error)
+run_makefs(Vfs *tree,
+           const char *program,
+           const MakefsOptions *options,
+           guint64 least,
+           int fd,
+           GError **error)
 {
     g_autoptr(GString) mtree = g_string_new(NULL);
+    g_autoptr(GError) trouble = NULL;
     g_auto(PrivateDir) dir = { .fd = -1, .guard_pipe = -1 };
 
-    return private_dir_open(&dir, PRIVATE_DIR_ANY, error) &&
-           tree_unpack(tree, dir.fd, TREE_UNPACK_CONTENTS, mtree, error) &&
-           makefs_run(program, options, dir.fd, mtree, fd, error);
+    if (!private_dir_open(&dir, PRIVATE_DIR_ANY, error) ||
+        !tree_unpack(tree, dir.fd, TREE_UNPACK_CONTENTS, mtree, error))
+        return FALSE;
+    if (makefs_run(program, options, dir.fd, mtree, fd, &trouble))
+        return TRUE;
+    /* It was worth a try: files can fit together better than one may rely on. */
+    if (options->size < least)
+        return fail_size(options->size, least, error);
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return FALSE;
 }
 
 /**
@@ -281,7 +302,8 @@ mfsroot_build(Vfs *tree, const MfsrootOptions *options, GError **error)
         .optimize_time = o.optimize_time,
         .time_s = o.ufs_version == 1 ? MIN(need.newest_s, G_MAXINT32) : need.newest_s,
     };
-    if (!run_makefs(tree, program, &makefs, fd, error) || !finish_fd(fd, &o, error))
+    if (!run_makefs(tree, program, &makefs, enough(&o, &need, &layout), fd, error) ||
+        !finish_fd(fd, &o, error))
         return -1;
     return autofd_steal(&fd);
 }

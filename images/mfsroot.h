@@ -3,13 +3,13 @@
 #pragma once
 
 #include "images/byte-source.h"
+#include "images/mfsroot-size.h"
 #include "images/vfs.h"
 
-#define MFSROOT_SIZE_MAX        (2ull << 30) /* bytes of an image; the guest needs it as memory */
-#define MFSROOT_BYTES_PER_INODE 8000         /* as FreeBSD's release scripts have it */
-#define MFSROOT_FREE_MIN        (1u << 20)   /* bytes that stay free in a size of our choice */
-#define MFSROOT_FREE_PERCENT    10           /* and of what the tree takes, if that is more */
-#define MFSROOT_BOOT_BLOCK      8192         /* bytes in front of the superblock */
+#define MFSROOT_BYTES_PER_INODE 8000       /* as FreeBSD's release scripts have it */
+#define MFSROOT_FREE_MIN        (1u << 20) /* bytes that stay free in a size of our choice */
+#define MFSROOT_FREE_PERCENT    10         /* and of what the tree takes, if that is more */
+#define MFSROOT_BOOT_BLOCK      8192       /* bytes in front of the superblock */
 
 /* All 0: a UFS1 of a fitting size. */
 typedef struct {

@@ -31,6 +31,7 @@ typedef struct {
     int dir;        /* where @dir_path leads; -1: not open */
     char *dir_path; /* (nullable) */
     TreeUnpackMode mode;
+    guint64 left; /* bytes that may still be unpacked */
     GString *mtree;
     GPtrArray *dirs; /* (element-type UnpackDir): whose mode and time are set at the end */
     guint8 *chunk;
@@ -138,6 +139,13 @@ set_times(int dir, const char *name, const VfsAttr *attr, int flags)
 static gboolean
 unpack_file(Unpack *self, Vfs *tree, const TreeEntry *entry, int dir, GError **error)
 {
+    if (entry->attr.size > self->left) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
+                    "cannot unpack '%s': with it the tree has more than %llu GiB", entry->path,
+                    TREE_UNPACK_BYTES_MAX >> 30);
+        return FALSE;
+    }
+    self->left -= entry->attr.size;
     auto_fd fd =
         openat(dir, entry->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -257,6 +265,7 @@ tree_unpack(Vfs *tree, int dir_fd, TreeUnpackMode mode, GString *ret_mtree, GErr
         .root = dir_fd,
         .dir = -1,
         .mode = mode,
+        .left = TREE_UNPACK_BYTES_MAX,
         .mtree = ret_mtree,
         .dirs = g_ptr_array_new_with_free_func(unpack_dir_free),
         .chunk = g_malloc(UNPACK_CHUNK),

@@ -4,6 +4,8 @@
 
 #include "images/vfs.h"
 
+#define TREE_UNPACK_BYTES_MAX (16ull << 30) /* of all files; holes count */
+
 typedef enum {
     TREE_UNPACK_CONTENTS,    /* all that is not contents is in the mtree text alone */
     TREE_UNPACK_PERMISSIONS, /* permissions and times, too, as far as any user can set them */

@@ -252,6 +252,26 @@ test_like(void)
     g_assert_cmpuint(label[60] | (guint)label[61] << 8, ==, (6u << 20) / 512);
 }
 
+/* So many names in one directory and not one more. */
+static void
+test_dir_entries_max(void)
+{
+    const MfsrootLayout layout = { 1, 8192, 1024 };
+    g_autoptr(Vfs) tree = vfs_made_new(0755);
+    g_autoptr(GError) error = NULL;
+    MfsrootNeed need;
+    char name[16];
+
+    for (guint i = 0; i < MFSROOT_DIR_ENTRIES_MAX; i++) {
+        (void)g_snprintf(name, sizeof name, "%x", i);
+        (void)add_file(tree, 0, name, 0644, 0);
+    }
+    g_assert_true(mfsroot_need(tree, &layout, &need, &error));
+    (void)add_file(tree, 0, "more", 0644, 0);
+    g_assert_false(mfsroot_need(tree, &layout, &need, &error));
+    assert_told(error, PXE_RUN_ERROR_USAGE, "the directory of './more' has more than");
+}
+
 typedef struct {
     const char *name;
     void (*spoil)(Vfs *tree, MfsrootOptions *options);
@@ -271,6 +291,15 @@ spoil_large(Vfs *tree, MfsrootOptions *options)
 {
     (void)options;
     (void)add_file(tree, 0, "large", 0644, MFSROOT_SIZE_MAX);
+}
+
+/* Sizes that would not fit into any number, added up. */
+static void
+spoil_huge(Vfs *tree, MfsrootOptions *options)
+{
+    (void)options;
+    (void)add_file(tree, 0, "huge", 0644, G_MAXINT64);
+    (void)add_file(tree, 0, "too", 0644, G_MAXINT64);
 }
 
 static void
@@ -309,6 +338,7 @@ static const BadRow bad_rows[] = {
     { "small", spoil_small, PXE_RUN_ERROR_USAGE,
       "an image of 4 MiB does not hold the tree: it needs at least 5192 KiB" },
     { "large", spoil_large, PXE_RUN_ERROR_USAGE, "more than a memory disk can have" },
+    { "huge", spoil_huge, PXE_RUN_ERROR_USAGE, "'./huge' is larger than a memory disk can be" },
     { "device", spoil_device, PXE_RUN_ERROR_USAGE, "device './odd' (256, 0): write UFS2" },
     { "twice", spoil_twice, PXE_RUN_ERROR_HOST, "'./twice': its directory has another" },
     { "depth", spoil_depth, PXE_RUN_ERROR_MEDIUM, "its directories are too deep" },
@@ -377,6 +407,7 @@ main(int argc, char **argv)
             g_test_add_data_func(path, GUINT_TO_POINTER(v), tests[i].func);
         }
     }
+    g_test_add_func("/mfsroot/dir-entries-max", test_dir_entries_max);
     g_test_add_func("/mfsroot/like", test_like);
     g_test_add_func("/mfsroot/makefs-fails", test_makefs_fails);
     ROWS_ADD("/mfsroot/bad", bad_rows, test_bad);

@@ -113,6 +113,22 @@ test_escape(void)
     g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
 }
 
+/* All holes, so that it costs nothing but time: of that, too, there is an end. */
+static void
+test_bytes_max(void)
+{
+    g_autoptr(TmpDir) dir = tmp_dir_new();
+    g_autoptr(Vfs) tree = vfs_made_new(0755);
+    g_autoptr(GError) error = NULL;
+    guint64 sizes[] = { 1, TREE_UNPACK_BYTES_MAX };
+
+    (void)vfs_made_add(tree, 0, "one", attr_of(VFS_REG, 0644, sizes[0]), NULL);
+    (void)vfs_made_add(tree, 0, "huge", attr_of(VFS_REG, 0644, sizes[1]), NULL);
+    g_autofree char *text = unpack(tree, dir, TREE_UNPACK_PERMISSIONS, &error);
+    g_assert_null(text);
+    assert_told(error, PXE_RUN_ERROR_MEDIUM, "cannot unpack './huge': with it the tree has more");
+}
+
 static gboolean
 count(Vfs *tree, const TreeEntry *entry, gpointer data, GError **error)
 {
@@ -167,6 +183,7 @@ main(int argc, char **argv)
     g_test_add_func("/tree-unpack/permissions", test_permissions);
     g_test_add_func("/tree-unpack/contents", test_contents);
     g_test_add_func("/tree-unpack/escape", test_escape);
+    g_test_add_func("/tree-unpack/bytes-max", test_bytes_max);
     g_test_add_func("/tree-walk/entries-max", test_entries_max);
     g_test_add_func("/tree-walk/path-max", test_path_max);
     return g_test_run();
