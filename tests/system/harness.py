@@ -32,6 +32,11 @@ class Result:
     def __init__(self, status, stdout, stderr, seconds):
         self.status, self.stdout, self.stderr, self.seconds = status, stdout, stderr, seconds
 
+    @property
+    def output(self):
+        """All that was printed."""
+        return self.stdout + self.stderr
+
     def expect(self, status, *texts):
         """Checks the exit status, and that each text is in the output."""
         both = self.stdout + self.stderr
