@@ -108,6 +108,17 @@ lay_changes(Medium *self, const RunConfig *config, GError **error)
     return self->tree != NULL;
 }
 
+/* What can be said of an init before the kernel is known. */
+static gboolean
+check_init(const RunConfig *config, GError **error)
+{
+    ProgramFile init;
+
+    return boot_changes_read_init(&config->changes, &init, error) &&
+           (config->changes.init == NULL ||
+            program_file_check_init(&init, config->changes.init, NULL, error));
+}
+
 /**
  * medium_open:
  * @self: (out caller-allocates): zero-initialised
@@ -121,6 +132,8 @@ lay_changes(Medium *self, const RunConfig *config, GError **error)
 gboolean
 medium_open(Medium *self, const RunConfig *config, BootProgress *progress, GError **error)
 {
+    if (!check_init(config, error))
+        return FALSE;
     if (config->root != NULL) {
         self->name = config->root;
         self->tree = vfs_dir_new(config->root, error);

@@ -353,7 +353,7 @@ run_config_clear(RunConfig *self)
         &self->text.size,          &self->text.ufs,         &self->text.list,
         &self->text.extract,       &self->text.directory,   &self->text.root_kind,
         &self->text.init,          &self->text.kernel,      &self->text.installerconfig,
-        &self->text.install_cfg,
+        &self->text.install_cfg,   &self->text.output,
     };
     char ***lists[] = {
         &self->text.overlays,    &self->text.files, &self->text.modules,

@@ -39,6 +39,7 @@ typedef struct {
     char *memory, *cpus, *timeout, *pcap, *expect, *qemu, *firmware_path, *log;
     char *address, *port, *socket, *pxe_stack;
     char *from, *size, *ufs, *list, *extract, *directory; /* of `mfsroot` */
+    char *output; /* where to write; cli_parse() hands it over */
     char *root_kind, *init, *kernel, *installerconfig, *install_cfg;
     char **overlays, **files, **modules, **loader_conf;
     gboolean menu, dry_run, quiet, json, version, no_cache;

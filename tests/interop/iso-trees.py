@@ -10,7 +10,7 @@ from pathlib import Path
 
 import makers
 import readers
-from readers import Entry, bsdtar, day_of, differences, isoinfo, isoinfo_digest, isoinfo_paths, output
+from readers import agree, bsdtar, isoinfo, isoinfo_digest, isoinfo_paths, output, source, without
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "system"))
 import harness  # pylint: disable=wrong-import-position
@@ -21,28 +21,6 @@ MADE_UP = ("mode", "uid", "gid")
 
 # libarchive loses the "/" between two SL entries of one link.
 LIBARCHIVE_LOSES = (b"links/long", b"links/longer")
-
-
-def source(tree):
-    """The tree that went into the image."""
-    types = {0o10: "-", 0o4: "d", 0o12: "l", 0o1: "p", 0o14: "s"}
-    entries = {}
-    for path in [Path(tree), *Path(tree).rglob("*")]:
-        status = path.lstat()
-        kind = types[status.st_mode >> 12]
-        mtime = int(status.st_mtime)
-        name = b"" if path == Path(tree) else os.fsencode(path.relative_to(tree))
-        entries[name] = Entry(
-            kind, status.st_mode & 0o7777, status.st_uid, status.st_gid,
-            status.st_size if kind == "-" else None, mtime, day_of(mtime),
-            os.fsencode(os.readlink(path)) if kind == "l" else None,
-            hashlib.sha256(path.read_bytes()).hexdigest() if kind == "-" else None)
-    return entries
-
-
-def without(entries, *paths):
-    """A tree without these objects."""
-    return {path: entry for path, entry in entries.items() if path not in paths}
 
 
 def unknown(entries, paths, *names):
@@ -72,12 +50,6 @@ def put_back(path):
         return path
     depth = int(path.split(b"/")[1].removeprefix(b"level-"))
     return b"".join(b"level-%d/" % n for n in range(depth)) + path.removeprefix(b"rr_moved/")
-
-
-def agree(wanted, entries, name, unlike=()):
-    """Fails with all differences."""
-    found = list(differences(wanted, entries, name, unlike))
-    assert not found, "\n".join(found[:20])
 
 
 def read_by_isoinfo(iso, flags):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An ISO image as pxe-run serves it, and as bsdtar (libarchive) and isoinfo (cdrkit) read it.
+"""An image as pxe-run serves it, and as programs that are not ours read it: bsdtar (libarchive) and
+isoinfo (cdrkit) an ISO, fls and icat (The Sleuth Kit) a UFS.
 
 Each reader gives {path: Entry}; a path is bytes without "/" in front, b"" is the root. What a reader
 does not tell is None and agrees with everything.
@@ -10,6 +11,7 @@ import re
 import subprocess
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
+from pathlib import Path
 
 VFS_LIST = os.environ["VFS_LIST"]
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
@@ -61,6 +63,25 @@ def ours(iso, *args, timezone_name="UTC"):
             kind, int(mode, 8), int(uid), int(gid), int(size) if kind == "-" else None, int(mtime),
             day_of(int(mtime)), None if detail == b"-" else unescape(detail),
             None if digest == b"-" else digest.decode())
+    return entries
+
+
+# ---- the host ----
+
+def source(tree):
+    """The tree that went into the image."""
+    types = {0o10: "-", 0o4: "d", 0o12: "l", 0o1: "p", 0o14: "s"}
+    entries = {}
+    for path in [Path(tree), *Path(tree).rglob("*")]:
+        status = path.lstat()
+        kind = types[status.st_mode >> 12]
+        mtime = int(status.st_mtime)
+        name = b"" if path == Path(tree) else os.fsencode(path.relative_to(tree))
+        entries[name] = Entry(
+            kind, status.st_mode & 0o7777, status.st_uid, status.st_gid,
+            status.st_size if kind == "-" else None, mtime, day_of(mtime),
+            os.fsencode(os.readlink(path)) if kind == "l" else None,
+            hashlib.sha256(path.read_bytes()).hexdigest() if kind == "-" else None)
     return entries
 
 
@@ -161,6 +182,31 @@ def isoinfo_digest(iso, path, *flags):
     return hashlib.sha256(output("isoinfo", *flags, "-x", b"/" + path, "-i", iso)).hexdigest()
 
 
+# ---- The Sleuth Kit ----
+
+SLEUTH_TYPES = {"r": "-", "h": "s"}
+SLEUTH_OWN = b"$OrphanFiles"  # a directory that it adds
+
+
+def sleuth(image, sector=0):
+    """The tree of the UFS at a sector of an image as `fls -m` lists it, with the contents of `icat`."""
+    entries, digests, where = {}, {}, ("-o", str(sector))
+    for line in output("fls", *where, "-r", "-m", "/", image).splitlines():
+        _, name, inode, mode, uid, gid, size, _, mtime, _, _ = line.split(b"|")
+        kind, mode = mode.decode()[2:3], mode[3:]
+        kind, detail = SLEUTH_TYPES.get(kind, kind), None
+        if kind == "l":
+            name, detail = name.split(b" -> ", 1)
+        path, mtime = name.removeprefix(b"/"), int(mtime)
+        if path == SLEUTH_OWN:
+            continue
+        if kind == "-" and inode not in digests:
+            digests[inode] = hashlib.sha256(output("icat", *where, image, inode)).hexdigest()
+        entries[path] = Entry(kind, mode_of(mode), int(uid), int(gid), int(size) if kind == "-" else None,
+                              mtime, day_of(mtime), detail, digests.get(inode) if kind == "-" else None)
+    return entries
+
+
 # ---- comparing ----
 
 def differences(a, b, name, unlike=()):
@@ -173,3 +219,14 @@ def differences(a, b, name, unlike=()):
             mine, theirs = getattr(a[path], field.name), getattr(b[path], field.name)
             if None not in (mine, theirs) and mine != theirs and field.name not in unlike:
                 yield f"{path!r}: {field.name} is {mine!r}, {name} reads {theirs!r}"
+
+
+def agree(wanted, entries, name, unlike=()):
+    """Fails with all differences."""
+    found = list(differences(wanted, entries, name, unlike))
+    assert not found, "\n".join(found[:20])
+
+
+def without(entries, *paths):
+    """A tree without these objects."""
+    return {path: entry for path, entry in entries.items() if path not in paths}

@@ -23,6 +23,29 @@ def bootable_iso(folder, **extra):
 
 
 @test
+def changes_errors():
+    """Files of the user's that are not there, or do not fit to the medium."""
+    with tmpdir() as d:
+        iso = bootable_iso(d)
+        write_tree(d, {"text": "hello\n", "over/a": "a", "over.mtree": "./a mode=0999\n", "x.ko": "no module"})
+        for args, text in (
+                (["--overlay", d / "none"], "cannot open directory"),
+                (["--overlay", d / "text"], "cannot open directory"),
+                (["--overlay", d / "over"], "over.mtree' line 1: 'mode=0999': mode is an octal number"),
+                (["--file", f"/etc/motd={d / 'none'}"], "as the guest's '/etc/motd': No such file or directory"),
+                (["--file", f"/etc/motd={d}"], "is a directory: use --overlay for one"),
+                (["--file", f"/boot={d / 'text'}"], "that is a directory on the medium"),
+                (["--init", d / "none"], "No such file or directory"),
+                (["--init", d / "text"], "neither an ELF program nor a script"),
+                (["--kernel", d / "text"], "is no kernel: neither an ELF file nor a compressed one"),
+                (["--kernel", d / "none"], "No such file or directory"),
+                (["--module", d / "x.ko"], "is no kernel module"),
+                (["--installerconfig", d / "text"], "there is no bsdinstall in the root that boots"),
+                (["--install-cfg", d / "text"], "there is no memory disk with sysinstall")):
+            run("inspect", iso, *args).expect_one_line(MEDIUM, text)
+
+
+@test
 def usage_errors():
     with tmpdir() as d:
         iso = bootable_iso(d)
@@ -64,6 +87,17 @@ def usage_errors():
                 (["ipxe-iso", "--image", iso], "--image"),
                 (["--iso", iso, "--nic", "a\nb\033[31m"], "'a\\x0ab\\x1b[31m'"),
                 (["--iso", iso, "--", "-daemonize"], "cannot outlive"),
+                (["--iso", iso, "--root-kind", "disk"], "--root-kind 'disk': use one of auto, mfsroot, nfs"),
+                (["--iso", iso, "--file", "etc/motd"], "want GUEST=HOST"),
+                (["--iso", iso, "--file", "../motd=x"], "want GUEST=HOST"),
+                (["--iso", iso, "--file", "etc/motd="], "want GUEST=HOST"),
+                (["--iso", iso, "--file", "/=x"], "want GUEST=HOST"),
+                (["--iso", iso, "--loader-conf", "a b=1"], "a name begins with a letter"),
+                (["--iso", iso, "--loader-conf", 'a="'], "without double quotes"),
+                (["--iso", iso, "--loader-conf", "console"], "want NAME=VALUE"),
+                (["--iso", iso, "--module", "if_re"], "want a file called NAME.ko"),
+                (["serve", iso, "--file", "x"], "want GUEST=HOST"),
+                (["mfsroot", "--from", d, "-o", "/dev/null", "--file", "x"], "want GUEST=HOST"),
                 (["ipxe-iso"], "-o FILE"),
                 (["mfsroot"], "give one of --from FILE|DIR, --list FILE, --extract FILE"),
                 (["mfsroot", "--from", d, "--list", d], "give one of"),
