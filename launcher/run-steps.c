@@ -113,7 +113,11 @@ step_host(Run *self, GError **error)
         return FALSE;
     self->setup.qemu = self->qemu;
     self->setup.bootfile = self->medium.bootfile;
-    self->setup.usb_keyboard = self->medium.has_mfsroot;
+    /* For kernels whose own keyboard the plan turns off; see boot-plan.c. Its controller makes QEMU
+     * work a thousand times a second, so that others do without. */
+    self->setup.usb_keyboard =
+        self->medium.has_mfsroot &&
+        (config->pxe_stack == PXE_STACK_IPXE || config->nic->own_stack == NULL);
     /* QEMU knows its ROMs, and mends the PCI ids in them where they are those of another card. */
     if (config->boot == BOOT_ROM && config->text.firmware_path != NULL) {
         self->rom = firmware_find(config->nic->rom, config->text.firmware_path, "ipxe-qemu", error);
