@@ -115,9 +115,8 @@ step_host(Run *self, GError **error)
     self->setup.bootfile = self->medium.bootfile;
     /* For kernels whose own keyboard the plan turns off; see boot-plan.c. Its controller makes QEMU
      * work a thousand times a second, so that others do without. */
-    self->setup.usb_keyboard =
-        self->medium.has_mfsroot &&
-        (config->pxe_stack == PXE_STACK_IPXE || config->nic->own_stack == NULL);
+    self->setup.usb_keyboard = self->medium.has_mfsroot && (config->pxe_stack == PXE_STACK_IPXE ||
+                                                            config->nic->own_stack == NULL);
     /* QEMU knows its ROMs, and mends the PCI ids in them where they are those of another card. */
     if (config->boot == BOOT_ROM && config->text.firmware_path != NULL) {
         self->rom = firmware_find(config->nic->rom, config->text.firmware_path, "ipxe-qemu", error);
