@@ -7,6 +7,7 @@ import os
 import resource
 import stat
 import subprocess
+import zlib
 
 from harness import PXE_RUN, Result, main, make_iso, run, start, test, tmpdir, write_tree
 
@@ -116,6 +117,16 @@ def usage_errors():
             run(*args).expect_one_line(USAGE, text)
 
 
+def greedy_xz():
+    """An xz file whose block asks for a dictionary of 4 GiB; to make a real one would take ten times that."""
+    data = bytearray(lzma.compress(b"x"))
+    end = 12 + (data[12] + 1) * 4  # of the block header
+    assert data[14:16] == b"\x21\1"  # LZMA2, one byte of properties
+    data[16] = 40
+    data[end - 4:end] = zlib.crc32(data[12:end - 4]).to_bytes(4, "little")
+    return bytes(data)
+
+
 @test
 def media_that_cannot_boot():
     with tmpdir() as d:
@@ -127,7 +138,7 @@ def media_that_cannot_boot():
                        "cut.iso.xz": lzma.compress(good.read_bytes())[:-40],
                        "cut.iso.gz": gzip.compress(good.read_bytes())[:-40],
                        "text.xz": lzma.compress(b"hello\n" * 100), "empty.gz": gzip.compress(b""),
-                       "greedy.xz": lzma.compress(b"x", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 3 << 29}]),
+                       "greedy.xz": greedy_xz(),
                        "zeros.iso": bytes(100000), "page.iso": "<!DOCTYPE html><html>"})
         (d / "secret.iso").write_bytes(good.read_bytes())
         (d / "secret.iso").chmod(0)
