@@ -122,6 +122,32 @@ def vfs_seeds():
     }
 
 
+def ufs_seeds():
+    """What differs from a good image; see fuzz-ufs.c."""
+    def image(version, disk, *patches):
+        return bytes([version - 1 | disk << 1]) + b"".join(be16(place) + bytes([value]) for place, value in patches)
+
+    def super_number(field, value):
+        return [(2048 + field + n, byte) for n, byte in enumerate(struct.pack("<I", value))]
+
+    def inode_2(ino, offset, *values):
+        return [(3424 + 256 * ino + offset + n, value) for n, value in enumerate(values)]
+
+    seeds = {f"good-{version}-{name}": image(version, disk)
+             for version in (1, 2) for disk, name in enumerate(("raw", "label", "slice", "gpt"))}
+    return seeds | {
+        "groups": image(2, 0, *super_number(44, 0xFFFFFFFF)),
+        "group-offset": image(1, 0, *super_number(24, 200)),
+        "inline-link": image(1, 0, *super_number(1320, 4096)),
+        "old-format": image(1, 0, *super_number(1324, 0xFFFFFFFF)),
+        "directory-is-a-file": image(2, 0, *inode_2(3, 0, 0xA4, 0x81)),
+        "file-is-a-directory": image(2, 0, *inode_2(4, 0, 0xED, 0x41)),
+        "all-levels": image(2, 0, *inode_2(8, 16, 0, 0, 0, 0, 8)),
+        "address-behind": image(2, 3, *inode_2(8, 112, 255, 255, 255)),
+        "link-of-4g": image(2, 0, *inode_2(5, 16, 0, 0, 0, 0, 1)),
+    }
+
+
 SEEDS = {
-    "iso": iso_seeds, "iso-table": iso_table_seeds, "media": media_seeds, "vfs": vfs_seeds,
+    "iso": iso_seeds, "iso-table": iso_table_seeds, "media": media_seeds, "ufs": ufs_seeds, "vfs": vfs_seeds,
 }
