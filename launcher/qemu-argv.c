@@ -70,7 +70,7 @@ add_net(GStrvBuilder *argv, const RunConfig *config, const QemuSetup *setup)
         add_stand_alone_net(argv, config, setup);
     } else {
         g_strv_builder_add(argv, "-netdev");
-        add(argv, "dgram,id=lan,local.type=fd,local.str=%d", QEMU_FD_NET);
+        add(argv, "stream,id=lan,server=off,addr.type=fd,addr.str=%d", QEMU_FD_NET);
     }
     g_autoptr(GString) device = g_string_new(config->nic->device);
     g_string_append_printf(device, ",netdev=lan,mac=" MAC_FMT, MAC_ARG(config->mac));

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define QEMU_MAJOR_MIN 7 /* -netdev dgram came with 7.2 */
+#define QEMU_MAJOR_MIN 7 /* -netdev stream came with 7.2 */
 #define QEMU_MINOR_MIN 2
 #define SAID_MAX       4096 /* bytes of what QEMU says */
 #define DRAIN_READS    256  /* of a page each, at QEMU's end */

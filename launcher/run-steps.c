@@ -133,11 +133,11 @@ run_inherit(Run *self, int source, int target)
 }
 
 static gboolean
-make_socketpair(Run *self, int type, guint end, int target, GError **error)
+make_socketpair(Run *self, guint end, int target, GError **error)
 {
     int pair[2];
 
-    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) < 0) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot make a socket pair: %s",
                     g_strerror(errno));
         return FALSE;
@@ -151,9 +151,9 @@ make_socketpair(Run *self, int type, guint end, int target, GError **error)
 gboolean
 step_channels(Run *self, GError **error)
 {
-    if (!make_socketpair(self, SOCK_DGRAM, END_NET, QEMU_FD_NET, error) ||
-        !make_socketpair(self, SOCK_STREAM, END_QMP, QEMU_FD_QMP, error) ||
-        !make_socketpair(self, SOCK_STREAM, END_SERIAL, QEMU_FD_SERIAL, error))
+    if (!make_socketpair(self, END_NET, QEMU_FD_NET, error) ||
+        !make_socketpair(self, END_QMP, QEMU_FD_QMP, error) ||
+        !make_socketpair(self, END_SERIAL, QEMU_FD_SERIAL, error))
         return FALSE;
     int screen = memfd_create("screen", MFD_CLOEXEC);
     self->ends[END_SCREEN] = screen;

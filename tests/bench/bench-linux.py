@@ -4,11 +4,17 @@
 
     bench-linux.py BUILD-DIRECTORY [RUNS]
 
-The same kernel, initramfs, card and emulation (TCG); each figure is the best of RUNS, taken in turn.
+The same kernel, initramfs, card, emulation (TCG) and processor, QEMU's default one; in memory that the guest has
+used before. (With `-cpu max` Linux clears and copies by single bytes, "rep stosb", and these are a third of all
+that TCG executes then.) Each figure is the median of RUNS, taken in turn.
+
+What NFS reads goes into the guest's page cache and is copied from there, what wget reads goes nowhere. So NFS
+is measured past that cache, too (O_DIRECT), which has no limit to keep to: the difference is the guest's own.
 """
 import http.server
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +27,7 @@ sys.path.insert(0, str(SOURCE / "tests/guest/linux"))
 import initramfs  # pylint: disable=wrong-import-position
 
 SERVER, LIMIT_S, MIB, SIZE_MIB = "192.168.64.4", 120, 1 << 20, 64
-MACHINE = ["-accel", "tcg", "-cpu", "max"]
+MACHINE = ["-accel", "tcg"]
 
 
 class Files(http.server.SimpleHTTPRequestHandler):
@@ -84,7 +90,7 @@ def by_http(tree, port):
 
 def main():
     """Runs all."""
-    best = {}
+    seen = {}
     with tempfile.TemporaryDirectory(prefix="pxe-run-bench-") as folder:
         tree = Path(folder)
         make_tree(tree)
@@ -92,14 +98,15 @@ def main():
         threading.Thread(target=server.serve_forever, daemon=True).start()
         for _ in range(RUNS):
             for words, rate in (by_nfs(tree) | by_http(tree, server.server_port)).items():
-                best[words] = max(best.get(words, 0), rate)
+                seen.setdefault(words, []).append(rate)
         server.shutdown()
-    base = best["http"]
-    for size, limit in ((32768, 1), (65536, 0)):
-        ratio = best[f"nfs {size}"] / base
-        report(f"Linux reads by NFS, rsize {size // 1024} KiB", ratio * base, "MiB/s",
-               f"HTTP, QEMU's libslirp: {base:.1f} MiB/s", f"{ratio:.2f}", f">= {limit}" if limit else "",
-               ratio >= limit)
+    base = statistics.median(seen["http"])
+    for words, name, limit in (("nfs 32768", "rsize 32 KiB", 1), ("nfs 65536", "rsize 64 KiB", 0),
+                               ("nfs 32768 uncached", "32 KiB, O_DIRECT", 0),
+                               ("nfs 65536 uncached", "64 KiB, O_DIRECT", 0)):
+        ratio = statistics.median(seen[words]) / base
+        report(f"Linux by NFS, {name}", ratio * base, "MiB/s", f"HTTP, QEMU's libslirp: {base:.1f} MiB/s",
+               f"{ratio:.2f}", f">= {limit}" if limit else "", ratio >= limit)
 
 
 if __name__ == "__main__":

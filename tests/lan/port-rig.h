@@ -65,21 +65,15 @@ host_hold(gpointer host, gboolean held)
 static const LanPortOps host_ops = { "host", host_input, host_hold };
 
 static inline void
-port_rig_init_type(PortRig *rig, int type)
+port_rig_init(PortRig *rig)
 {
     int ends[2];
 
     *rig = (PortRig){ .context = g_main_context_new(), .lan = lan_new() };
-    g_assert_cmpint(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), ==, 0);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
     rig->qemu = ends[1];
     rig->port = qemu_port_new(rig->lan, ends[0], rig->context);
     rig->host = lan_attach(rig->lan, &host_ops, rig, NULL);
-}
-
-static inline void
-port_rig_init(PortRig *rig)
-{
-    port_rig_init_type(rig, SOCK_DGRAM);
 }
 
 static inline void
@@ -110,9 +104,52 @@ host_send(PortRig *rig, guint32 number, gsize len)
     lan_input(rig->host, frame->data, frame->len);
 }
 
-/* Reads one frame as QEMU. Returns: its length, or -1 when there is none */
+/* Reads @len bytes as QEMU, fewer when there are not as many yet. */
+static inline gsize
+qemu_read_bytes(PortRig *rig, guint8 *bytes, gsize len)
+{
+    ssize_t n = recv(rig->qemu, bytes, len, MSG_DONTWAIT);
+    return n > 0 ? (gsize)n : 0;
+}
+
+/* Reads one frame as QEMU. Returns: its length, or -1 when there is none; one that has begun is
+ * waited for */
 static inline ssize_t
 qemu_read(PortRig *rig, guint8 *frame, gsize cap)
 {
-    return recv(rig->qemu, frame, cap, MSG_DONTWAIT | MSG_TRUNC);
+    be32 length;
+    gsize got = qemu_read_bytes(rig, length.b, sizeof length.b);
+
+    if (got == 0)
+        return -1;
+    while (got < sizeof length.b) {
+        got += qemu_read_bytes(rig, length.b + got, sizeof length.b - got);
+        (void)g_main_context_iteration(rig->context, FALSE);
+    }
+    gsize len = be32_get(length);
+    g_assert_cmpuint(len, <=, cap);
+    for (got = 0; got < len; (void)g_main_context_iteration(rig->context, FALSE))
+        got += qemu_read_bytes(rig, frame + got, len - got);
+    return (ssize_t)len;
+}
+
+/* Sends one frame as QEMU does, in one go. Returns: FALSE when the socket does not take it */
+static inline gboolean
+qemu_send(PortRig *rig, const guint8 *frame, gsize len)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    frame_add32(bytes, (guint32)len);
+    g_byte_array_append(bytes, frame, (guint)len);
+    ssize_t n = send(rig->qemu, bytes->data, bytes->len, MSG_DONTWAIT);
+    g_assert_true(n == (ssize_t)bytes->len ||
+                  n < 0); /* never a part of a frame that a driver sends */
+    return n > 0;
+}
+
+/* Sends the frame of that number as QEMU does. */
+static inline gboolean
+qemu_send_numbered(PortRig *rig, guint32 number)
+{
+    g_autoptr(GByteArray) frame = numbered(number, length_of(number));
+    return qemu_send(rig, frame->data, frame->len);
 }

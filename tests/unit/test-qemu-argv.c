@@ -18,7 +18,7 @@ typedef struct {
 
 #define START(accel) "qemu -nodefaults -no-user-config -name pxe-run -machine pc -accel " accel
 #define MACHINE      " -m 1024 -smp 1 -device VGA"
-#define NETDEV       " -netdev dgram,id=lan,local.type=fd,local.str=3"
+#define NETDEV       " -netdev stream,id=lan,server=off,addr.type=fd,addr.str=3"
 #define NIC_WITH_CD  " -device rtl8139,netdev=lan,mac=52:54:00:12:34:56,romfile="
 #define CD(file)                                                                                   \
     " -drive file=" file ",if=none,id=cd,media=cdrom,format=raw,readonly=on -device "              \
