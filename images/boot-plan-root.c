@@ -140,9 +140,10 @@ static void
 plan_live_files(BootPlan *self, const PlanOptions *options)
 {
     gboolean nfs = self->root.kind == PLAN_ROOT_NFS;
+    g_autofree char *tree = plan_root_path(options);
 
     plan_add_file(self, "/etc/fstab", FALSE, "names the root that is really there",
-                  nfs ? g_strdup_printf(IP4_FMT ":/ / nfs ro 0 0\n", IP4_ARG(options->server))
+                  nfs ? g_strconcat(tree, " / nfs ro 0 0\n", NULL)
                       : g_strdup("/dev/md0 / ufs rw 0 0\n"));
     if (nfs)
         plan_add_file(self, "/etc/rc.conf", TRUE,

@@ -8,6 +8,7 @@ void plan_set(BootPlan *self, const char *name, const char *value, const char *w
 void
 plan_add_file(BootPlan *self, const char *path, gboolean append, const char *why, char *content);
 void plan_warn(BootPlan *self, char *text);
+char *plan_root_path(const PlanOptions *options);
 
 /* boot-plan-root.c */
 void plan_root(BootPlan *self, const Media *media, const PlanOptions *options);

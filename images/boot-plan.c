@@ -65,6 +65,14 @@ plan_warn(BootPlan *self, char *text)
     g_ptr_array_add(self->warnings, text);
 }
 
+/* Returns: (transfer full): where the tree is, as clients of NFS name it */
+char *
+plan_root_path(const PlanOptions *options)
+{
+    return g_strdup_printf(IP4_FMT ":%s", IP4_ARG(options->server),
+                           options->export_path != NULL ? options->export_path : "/");
+}
+
 /* BTX before 1.02 calls the PXE stack in virtual-8086 mode. */
 static gboolean
 loader_calls_in_vm86(const Media *media)
@@ -223,7 +231,7 @@ boot_plan_new(const Media *media, const PlanOptions *options)
     plan_pxe_stack(self, media, options);
     if (!media->freebsd)
         return self;
-    self->root_path = g_strdup_printf(IP4_FMT ":/", IP4_ARG(options->server));
+    self->root_path = plan_root_path(options);
     plan_root(self, media, options);
     plan_keyboard(self, media);
     plan_console(self, media, options);

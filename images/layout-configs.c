@@ -160,6 +160,23 @@ layout_directory_check(const char *directory, GError **error)
     return TRUE;
 }
 
+/**
+ * layout_bootfile_check:
+ * @bootfile: path of the boot program, without '/' in front
+ * @error: PXE_RUN_ERROR_USAGE: some of the files could not name it
+ **/
+gboolean
+layout_bootfile_check(const char *bootfile, GError **error)
+{
+    if (*bootfile != '\0' && strspn(bootfile, PATH_CHARS) == strlen(bootfile))
+        return TRUE;
+    g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE,
+                "--bootfile '%s': the servers' files can name only paths of letters, digits and "
+                "/._+-",
+                bootfile);
+    return FALSE;
+}
+
 /* Returns: (transfer full): the path that NFS clients ask for */
 char *
 layout_export_path(const char *directory)

@@ -24,5 +24,6 @@ typedef struct {
 #define LAYOUT_ROOT "pxeroot" /* what NFS serves */
 
 gboolean layout_directory_check(const char *directory, GError **error);
+gboolean layout_bootfile_check(const char *bootfile, GError **error);
 char *layout_export_path(const char *directory);
 GPtrArray *layout_configs(const LayoutSite *site, const BootPlan *plan);

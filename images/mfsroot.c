@@ -253,10 +253,11 @@ run_makefs(Vfs *tree,
 {
     g_autoptr(GString) mtree = g_string_new(NULL);
     g_autoptr(GError) trouble = NULL;
+    const TreeUnpackOptions contents = { .mode = TREE_UNPACK_CONTENTS };
     g_auto(PrivateDir) dir = { .fd = -1, .guard_pipe = -1 };
 
     if (!private_dir_open(&dir, PRIVATE_DIR_ANY, error) ||
-        !tree_unpack(tree, dir.fd, TREE_UNPACK_CONTENTS, mtree, error))
+        !tree_unpack(tree, dir.fd, &contents, mtree, error))
         return FALSE;
     if (makefs_run(program, options, dir.fd, mtree, fd, &trouble))
         return TRUE;

@@ -23,6 +23,7 @@
 
 #define UNPACK_CHUNK    (256u << 10)
 #define UNPACK_HOLE_MIN 4096 /* so many zeros need not be written */
+#define UNPACK_TELL_US  33000
 
 static const guint8 zeros[UNPACK_HOLE_MIN];
 
@@ -30,8 +31,9 @@ typedef struct {
     int root;
     int dir;        /* where @dir_path leads; -1: not open */
     char *dir_path; /* (nullable) */
-    TreeUnpackMode mode;
-    guint64 left; /* bytes that may still be unpacked */
+    const TreeUnpackOptions *options;
+    guint64 done, size; /* bytes of files: so far, and of the whole tree */
+    gint64 told_us;     /* when the caller was told, monotonic */
     GString *mtree;
     GPtrArray *dirs; /* (element-type UnpackDir): whose mode and time are set at the end */
     guint8 *chunk;
@@ -108,6 +110,20 @@ write_sparse(int fd, const guint8 *bytes, gsize n, guint64 offset)
     return 0;
 }
 
+/* Counts bytes. Returns: FALSE when the caller wants no more */
+static gboolean
+unpack_count(Unpack *self, gsize n)
+{
+    const TreeUnpackOptions *options = self->options;
+    gint64 now_us = g_get_monotonic_time();
+
+    self->done += n;
+    if (options->func == NULL || now_us - self->told_us < UNPACK_TELL_US)
+        return TRUE;
+    self->told_us = now_us;
+    return options->func(MIN(self->done, self->size), self->size, options->data);
+}
+
 /* Returns: 0, or -1 with errno */
 static int
 copy_contents(Unpack *self, Vfs *tree, const TreeEntry *entry, int fd)
@@ -121,6 +137,10 @@ copy_contents(Unpack *self, Vfs *tree, const TreeEntry *entry, int fd)
         }
         if (write_sparse(fd, self->chunk, (gsize)got, at) < 0)
             return -1;
+        if (!unpack_count(self, (gsize)got)) {
+            errno = ECANCELED;
+            return -1;
+        }
         at += (guint64)got;
     }
     return ftruncate(fd, (off_t)entry->attr.size);
@@ -137,21 +157,20 @@ set_times(int dir, const char *name, const VfsAttr *attr, int flags)
 }
 
 static gboolean
-unpack_file(Unpack *self, Vfs *tree, const TreeEntry *entry, int dir, GError **error)
+unpack_regular(Unpack *self, Vfs *tree, const TreeEntry *entry, int dir, GError **error)
 {
-    if (entry->attr.size > self->left) {
+    if (entry->attr.size > TREE_UNPACK_BYTES_MAX - self->done) {
         g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
                     "cannot unpack '%s': with it the tree has more than %llu GiB", entry->path,
                     TREE_UNPACK_BYTES_MAX >> 30);
         return FALSE;
     }
-    self->left -= entry->attr.size;
     auto_fd fd =
         openat(dir, entry->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     if (fd < 0 || copy_contents(self, tree, entry, fd) < 0)
         return unpack_fail(entry, error);
-    if (self->mode == TREE_UNPACK_PERMISSIONS &&
+    if (self->options->mode == TREE_UNPACK_PERMISSIONS &&
         (fchmod(fd, entry->attr.mode & 0777) < 0 ||
          set_times(dir, entry->name, &entry->attr, AT_SYMLINK_NOFOLLOW) < 0))
         return unpack_fail(entry, error);
@@ -163,7 +182,7 @@ unpack_link(Unpack *self, const TreeEntry *entry, const char *target, int dir, G
 {
     if (symlinkat(target, dir, entry->name) < 0)
         return unpack_fail(entry, error);
-    if (self->mode == TREE_UNPACK_PERMISSIONS)
+    if (self->options->mode == TREE_UNPACK_PERMISSIONS)
         (void)set_times(dir, entry->name, &entry->attr, AT_SYMLINK_NOFOLLOW);
     return TRUE;
 }
@@ -186,7 +205,7 @@ unpack_directory(Unpack *self, const TreeEntry *entry, int dir, GError **error)
 {
     if (dir >= 0 && mkdirat(dir, entry->name, 0700) < 0)
         return unpack_fail(entry, error);
-    if (self->mode == TREE_UNPACK_PERMISSIONS) {
+    if (self->options->mode == TREE_UNPACK_PERMISSIONS) {
         UnpackDir *later = g_new0(UnpackDir, 1);
         later->path = g_strdup(entry->path);
         later->attr = entry->attr;
@@ -202,7 +221,7 @@ unpack_device(const Unpack *self, const VfsAttr *attr)
 {
     if (attr->type != VFS_CHR && attr->type != VFS_BLK)
         return NULL;
-    return self->mode == TREE_UNPACK_CONTENTS
+    return self->options->mode == TREE_UNPACK_CONTENTS
                ? g_strdup_printf("0x%" G_GINT64_MODIFIER "x", tree_device(attr))
                : g_strdup_printf("freebsd,%u,%u", attr->rdev_major, attr->rdev_minor);
 }
@@ -229,7 +248,7 @@ unpack_entry(Vfs *tree, const TreeEntry *entry, gpointer data, GError **error)
     if (entry->first != NULL)
         return unpack_hard_link(self, entry, dir, error);
     return is_link ? unpack_link(self, entry, target, dir, error)
-                   : unpack_file(self, tree, entry, dir, error);
+                   : unpack_regular(self, tree, entry, dir, error);
 }
 
 /* Those inside come behind those that they are in, and must be done first. */
@@ -249,31 +268,46 @@ unpack_finish_directories(Unpack *self, GError **error)
     return TRUE;
 }
 
+static gboolean
+unpack_add_size(Vfs *tree G_GNUC_UNUSED,
+                const TreeEntry *entry,
+                gpointer data,
+                GError **error G_GNUC_UNUSED)
+{
+    guint64 *size = data;
+
+    if (entry->attr.type == VFS_REG && entry->first == NULL)
+        *size += MIN(entry->attr.size, TREE_UNPACK_BYTES_MAX);
+    return TRUE;
+}
+
 /**
  * tree_unpack:
  * @tree: (transfer none): a tree
  * @dir_fd: (transfer none): an empty directory
- * @mode: what of the attributes is set
+ * @options: what of the attributes is set, and who is told how far it is
  * @ret_mtree: gets an mtree file, a line for each name, with all attributes
  * @error: PXE_RUN_ERROR_MEDIUM when the tree cannot be read, PXE_RUN_ERROR_HOST when a file cannot
- *   be written; what was unpacked stays
+ *   be written, or it was stopped; what was unpacked stays
  **/
 gboolean
-tree_unpack(Vfs *tree, int dir_fd, TreeUnpackMode mode, GString *ret_mtree, GError **error)
+tree_unpack(
+    Vfs *tree, int dir_fd, const TreeUnpackOptions *options, GString *ret_mtree, GError **error)
 {
     Unpack self = {
         .root = dir_fd,
         .dir = -1,
-        .mode = mode,
-        .left = TREE_UNPACK_BYTES_MAX,
+        .options = options,
+        .told_us = g_get_monotonic_time(),
         .mtree = ret_mtree,
         .dirs = g_ptr_array_new_with_free_func(unpack_dir_free),
         .chunk = g_malloc(UNPACK_CHUNK),
     };
 
     g_string_append(ret_mtree, "#mtree\n");
-    gboolean ok =
-        tree_walk(tree, unpack_entry, &self, error) && unpack_finish_directories(&self, error);
+    gboolean ok = (options->func == NULL || tree_walk(tree, unpack_add_size, &self.size, error)) &&
+                  tree_walk(tree, unpack_entry, &self, error) &&
+                  unpack_finish_directories(&self, error);
     autofd_clear(&self.dir);
     g_free(self.dir_path);
     g_ptr_array_unref(self.dirs);

@@ -2,6 +2,7 @@
 /* Writes a tree out as files of the host. */
 #pragma once
 
+#include "images/unpack.h"
 #include "images/vfs.h"
 
 #define TREE_UNPACK_BYTES_MAX (16ull << 30) /* of all files; holes count */
@@ -11,5 +12,11 @@ typedef enum {
     TREE_UNPACK_PERMISSIONS, /* permissions and times, too, as far as any user can set them */
 } TreeUnpackMode;
 
-gboolean
-tree_unpack(Vfs *tree, int dir_fd, TreeUnpackMode mode, GString *ret_mtree, GError **error);
+typedef struct {
+    TreeUnpackMode mode;
+    UnpackFunc func; /* (nullable): is told of bytes of files; FALSE stops it */
+    gpointer data;
+} TreeUnpackOptions;
+
+gboolean tree_unpack(
+    Vfs *tree, int dir_fd, const TreeUnpackOptions *options, GString *ret_mtree, GError **error);

@@ -10,6 +10,7 @@ typedef enum {
     COMMAND_IPXE_ISO,
     COMMAND_SERVE,
     COMMAND_MFSROOT,
+    COMMAND_LAYOUT,
     COMMAND_COUNT
 } Command;
 

@@ -6,6 +6,7 @@
 #include "launcher/cli.h"
 #include "launcher/config.h"
 #include "launcher/inspect.h"
+#include "launcher/layout-command.h"
 #include "launcher/mfsroot-command.h"
 #include "launcher/run.h"
 #include "launcher/serve.h"
@@ -86,6 +87,8 @@ validate(Command command, RunConfig *config, GError **error)
         return run_config_validate_serve(config, error);
     if (command == COMMAND_MFSROOT)
         return run_config_validate_changes(config, error);
+    if (command == COMMAND_LAYOUT)
+        return run_config_validate_layout(config, error);
     return command == COMMAND_IPXE_ISO || run_config_validate(config, error);
 }
 
@@ -109,6 +112,9 @@ run_command(Command command, RunConfig *config, const char *out, gint64 start_us
         return serve(config, progress, error);
     case COMMAND_MFSROOT:
         (void)mfsroot_command(config, out, error);
+        return PXE_RUN_OK;
+    case COMMAND_LAYOUT:
+        (void)layout_command(config, out, progress, error);
         return PXE_RUN_OK;
     case COMMAND_RUN:
     case COMMAND_COUNT:

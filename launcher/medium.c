@@ -176,6 +176,7 @@ make_plan(const Medium *self, const RunConfig *config, const ProgramFile *init)
         .menu = config->text.menu,
         .serial = config->console == CONSOLE_SERIAL,
         .server = config->lan.server,
+        .export_path = config->export_path,
         .dns = config->lan.dns,
         .pxe_stack = config->pxe_stack,
         .nic = config->nic,

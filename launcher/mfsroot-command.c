@@ -19,12 +19,11 @@
 #include "images/tree-unpack.h"
 #include "launcher/output-file.h"
 #include "launcher/tree-list.h"
+#include "launcher/unpack-target.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 static gboolean G_GNUC_PRINTF(2, 3) usage(GError **error, const char *format, ...)
 {
@@ -170,66 +169,20 @@ command_list(const RunText *text, GError **error)
            tree_list_print(source.tree, text->json, error);
 }
 
-/* Opens the directory to unpack into, which is made if need be. Returns: -1 on failure */
-static int
-open_target(const char *path, GError **error)
-{
-    if (mkdir(path, 0777) < 0 && errno != EEXIST) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot make '%s': %s", path,
-                    g_strerror(errno));
-        return -1;
-    }
-    g_autoptr(GError) why = NULL;
-    GDir *listing = g_dir_open(path, 0, &why);
-    if (listing == NULL) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot unpack into '%s': %s", path,
-                    g_strerror(errno));
-        return -1;
-    }
-    gboolean empty = g_dir_read_name(listing) == NULL;
-    g_dir_close(listing);
-    if (!empty) {
-        (void)usage(error, "'%s' is not empty: name a directory that is, or is not there yet",
-                    path);
-        return -1;
-    }
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot unpack into '%s': %s", path,
-                    g_strerror(errno));
-    return fd;
-}
-
-/* Puts the owners and all else that a user cannot set beside the directory: DIR.mtree. */
-static gboolean
-write_mtree(const char *directory, const GString *mtree, GError **error)
-{
-    gsize len = strlen(directory);
-
-    while (len > 1 && directory[len - 1] == '/')
-        len--;
-    g_autofree char *path = g_strdup_printf("%.*s.mtree", (int)len, directory);
-    auto_fd memory = memfd_create("mtree", MFD_CLOEXEC);
-    if (memory >= 0 && write(memory, mtree->str, mtree->len) == (gssize)mtree->len)
-        return output_file_write(path, memory, error);
-    g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no memory for '%s': %s", path,
-                g_strerror(errno));
-    return FALSE;
-}
-
 static gboolean
 command_extract(const RunText *text, GError **error)
 {
     g_auto(MfsrootSource) source = { 0 };
     g_autoptr(GString) mtree = g_string_new(NULL);
+    const TreeUnpackOptions options = { .mode = TREE_UNPACK_PERMISSIONS };
 
     if (text->directory == NULL)
         return usage(error, "mfsroot --extract: where to? give -C DIR");
     if (!mfsroot_source_open(text->extract, &source, error))
         return FALSE;
-    auto_fd target = open_target(text->directory, error);
-    return target >= 0 && tree_unpack(source.tree, target, TREE_UNPACK_PERMISSIONS, mtree, error) &&
-           write_mtree(text->directory, mtree, error);
+    auto_fd target = unpack_target_open(text->directory, error);
+    return target >= 0 && tree_unpack(source.tree, target, &options, mtree, error) &&
+           unpack_target_write_mtree(text->directory, mtree, error);
 }
 
 /**

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
@@ -126,6 +127,25 @@ output_file_write(const char *path, int fd, GError **error)
             return TRUE;
     }
     g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot write '%s': %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
+
+/**
+ * output_file_write_text:
+ * @path: where to; "-" is standard output
+ * @text: what
+ * @len: bytes of it
+ * @error: PXE_RUN_ERROR_HOST
+ **/
+gboolean
+output_file_write_text(const char *path, const char *text, gsize len, GError **error)
+{
+    auto_fd memory = memfd_create("text", MFD_CLOEXEC);
+
+    if (memory >= 0 && write(memory, text, len) == (gssize)len)
+        return output_file_write(path, memory, error);
+    g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no memory for '%s': %s", path,
                 g_strerror(errno));
     return FALSE;
 }

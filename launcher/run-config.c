@@ -7,6 +7,7 @@
 #include "images/overlay.h"
 #include "slirp-config/dhcp-options.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #define MAC_DEFAULT                                                                                \
@@ -337,6 +338,43 @@ run_config_validate_serve(RunConfig *self, GError **error)
            parse_count("--port", text->port, "", G_MAXUINT16, &self->port, error);
 }
 
+/* Whose address the server has: one that machines on the network reach without a router, which the
+ * layout's DHCP does not tell of. */
+static gboolean
+parse_server(const char *text, const LanConfig *lan, Ip4Addr *ret, GError **error)
+{
+    guint32 hosts = G_MAXUINT32 >> lan->prefix_len;
+    Ip4Addr server;
+
+    if (inet_pton(AF_INET, text, server.b) != 1)
+        return usage(error, "--server '%s': want an IPv4 address, as in " IP4_FMT, text,
+                     IP4_ARG(lan->gateway));
+    guint32 host = ip4_get(server) & hosts;
+    if (ip4_get(server) - host != ip4_get(lan->network) || host == 0 || host == hosts)
+        return usage(error, "--server '%s': is no host of " IP4_FMT "/%u (--net-address)", text,
+                     IP4_ARG(lan->network), lan->prefix_len);
+    *ret = server;
+    return TRUE;
+}
+
+/**
+ * run_config_validate_layout:
+ * @self: its text is filled in; all else is set here, for a machine that is none of QEMU's
+ * @error: PXE_RUN_ERROR_USAGE
+ **/
+gboolean
+run_config_validate_layout(RunConfig *self, GError **error)
+{
+    if (!validate_medium(self, error) || !run_config_validate_changes(self, error) ||
+        !validate_network(self, error) || !validate_machine(self, error))
+        return FALSE;
+    self->pxe_stack = PXE_STACK_IPXE; /* ours drives only the cards that QEMU has */
+    self->memory_mb = MEMORY_MAX_MB;
+    self->lan.server = self->lan.dns = self->lan.gateway;
+    return self->text.server == NULL ||
+           parse_server(self->text.server, &self->lan, &self->lan.server, error);
+}
+
 /* Frees the strings; @self must be validated anew before it is used again. */
 void
 run_config_clear(RunConfig *self)
@@ -353,7 +391,7 @@ run_config_clear(RunConfig *self)
         &self->text.size,          &self->text.ufs,         &self->text.list,
         &self->text.extract,       &self->text.directory,   &self->text.root_kind,
         &self->text.init,          &self->text.kernel,      &self->text.installerconfig,
-        &self->text.install_cfg,   &self->text.output,
+        &self->text.install_cfg,   &self->text.output,      &self->text.server,
     };
     char ***lists[] = {
         &self->text.overlays,    &self->text.files, &self->text.modules,

@@ -37,7 +37,7 @@ typedef enum {
 typedef struct {
     char *iso, *root, *bootfile, *boot, *nic, *mac, *net, *net_address, *accel, *display, *console;
     char *memory, *cpus, *timeout, *pcap, *expect, *qemu, *firmware_path, *log;
-    char *address, *port, *socket, *pxe_stack;
+    char *address, *port, *socket, *pxe_stack, *server;
     char *from, *size, *ufs, *list, *extract, *directory; /* of `mfsroot` */
     char *output; /* where to write; cli_parse() hands it over */
     char *root_kind, *init, *kernel, *installerconfig, *install_cfg;
@@ -68,6 +68,8 @@ typedef struct {
     /* of `serve` */
     GInetAddress *address;
     guint port; /* 0: any that is free */
+    /* of `layout` */
+    const char *export_path; /* (nullable): of the tree on its server; "/" by default */
 } RunConfig;
 
 #define QEMU_DEFAULT      "qemu-system-x86_64"
@@ -80,5 +82,6 @@ typedef struct {
 gboolean run_config_validate(RunConfig *self, GError **error);
 gboolean run_config_validate_changes(RunConfig *self, GError **error);
 gboolean run_config_validate_serve(RunConfig *self, GError **error);
+gboolean run_config_validate_layout(RunConfig *self, GError **error);
 void run_config_clear(RunConfig *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunConfig, run_config_clear)

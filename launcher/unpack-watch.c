@@ -54,6 +54,13 @@ unpack_watch_tell(guint64 done, guint64 size, gpointer watch)
     return !signal_waits(self);
 }
 
+/* Returns: whether a signal has come that unpack_watch_end() lets end the program */
+gboolean
+unpack_watch_stopped(const UnpackWatch *self)
+{
+    return self->started && signal_waits(self);
+}
+
 /**
  * unpack_watch_end:
  * @self: a watch, whether anything was unpacked or not

@@ -14,4 +14,5 @@ typedef struct {
 } UnpackWatch;
 
 gboolean unpack_watch_tell(guint64 done, guint64 size, gpointer watch);
+gboolean unpack_watch_stopped(const UnpackWatch *self);
 void unpack_watch_end(UnpackWatch *self, gboolean ok);

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("run", "inspect", "ipxe-iso", "serve", "mfsroot")
+COMMANDS = ("run", "inspect", "ipxe-iso", "serve", "mfsroot", "layout")
 
 
 def help_text(command):

@@ -113,6 +113,17 @@ def usage_errors():
                 (["mfsroot", "--extract", d, "-C", d], "is not empty"),
                 (["mfsroot", "--from", d, "-o", "/dev/null", "--no-cache=no"], "--no-cache takes no argument"),
                 (["ipxe-iso", "--nic", "x", "-o", "/dev/null"], "unknown NIC 'x'"),
+                (["layout", "-o", d / "new"], "which medium?"),
+                (["layout", iso], "layout: writes a directory: give -o DIR"),
+                (["layout", iso, "-o", "-"], "give -o DIR"),
+                (["layout", iso, "-o", d], "is not empty"),
+                (["layout", iso, "-o", d / "a b"], "can name only paths of"),
+                (["layout", iso, "-o", "/" + "x" * 120], "the path is too long"),
+                (["layout", iso, "-o", d / "new", "--server", "pxe"], "--server 'pxe': want an IPv4 address"),
+                (["layout", iso, "-o", d / "new", "--server", "10.0.0.1"], "is no host of 192.168.64.0/24"),
+                (["layout", iso, "-o", d / "new", "--server", "192.168.64.255"], "is no host of"),
+                (["layout", iso, "-o", d / "new", "--pxe-stack", "own"], "--pxe-stack"),
+                (["layout", "--root", d / "tree", "-o", d / "tree" / "new"], "in the tree of --root itself"),
         ):
             run(*args).expect_one_line(USAGE, text)
 

@@ -200,6 +200,28 @@ test_modules(void)
     assert_setting(plan->settings, "my_mod_v2_name", "/boot/kernel/my-mod.v2.ko");
 }
 
+/* On a server of its own the tree has another path; nothing else of the plan names it. */
+static void
+test_export_path(void)
+{
+    static const char *const paths[] = { NULL, "/", "/srv/pxe/pxeroot" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+        PlanOptions options = *options_of(&root_rows[0]);
+        options.export_path = paths[i];
+        g_autofree char *where =
+            g_strconcat("192.168.64.4:", paths[i] != NULL ? paths[i] : "/", NULL);
+        g_autofree char *line = g_strconcat(where, " / nfs ro 0 0\n", NULL);
+        g_autoptr(BootPlan) plan = boot_plan_new(&live_14, &options);
+        g_assert_cmpstr(plan->root_path, ==, where);
+        const PlanFile *fstab = g_ptr_array_index(plan->files, 0);
+        g_assert_cmpstr(fstab->path, ==, "/etc/fstab");
+        g_assert_cmpstr(fstab->content, ==, line);
+        g_autoptr(BootPlan) disk = boot_plan_new(&mfsroot_7, &options);
+        g_assert_cmpstr(disk->root_path, ==, where);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -207,5 +229,6 @@ main(int argc, char **argv)
     ROWS_ADD("/boot-plan-root", root_rows, test_root);
     g_test_add_func("/boot-plan-root/loader-conf", test_loader_conf);
     g_test_add_func("/boot-plan-root/modules", test_modules);
+    g_test_add_func("/boot-plan-root/export-path", test_export_path);
     return g_test_run();
 }

@@ -23,7 +23,8 @@ unpack(Vfs *tree, const char *directory, TreeUnpackMode mode, GError **error)
 {
     GString *text = g_string_new(NULL);
     auto_fd dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    gboolean ok = tree_unpack(tree, dir, mode, text, error);
+    const TreeUnpackOptions options = { .mode = mode };
+    gboolean ok = tree_unpack(tree, dir, &options, text, error);
     return g_string_free(text, !ok);
 }
 
