@@ -57,11 +57,11 @@ typedef struct {
 } PlanRoot;
 
 typedef struct {
-    gboolean menu;   /* the user wants to see the loader's menu */
-    gboolean serial; /* the console is to be the serial line */
-    Ip4Addr server;  /* address of the NFS server */
+    gboolean menu;           /* the user wants to see the loader's menu */
+    gboolean serial;         /* the console is to be the serial line */
+    Ip4Addr server;          /* address of the NFS server */
     const char *export_path; /* (nullable): of the tree there; "/" by default */
-    Ip4Addr dns;     /* address of the name server */
+    Ip4Addr dns;             /* address of the name server */
     PxeStackMode pxe_stack;
     const Nic *nic;
     RootKind root_kind;

@@ -62,9 +62,9 @@ add_steps(GString *text, const LayoutSite *site, gboolean freebsd)
             "   FreeBSD has it; Debian's package is mtree-netbsd.\n",
             site->directory, site->directory);
     g_string_append_printf(text,
-                           "%u. Give each server its file, and start it; each says how at its top. "
+                           "%d. Give each server its file, and start it; each says how at its top. "
                            "DHCP answers whoever\n   asks: let no other DHCP server be there.\n"
-                           "%u. Boot a machine from its network card. If its own PXE does not do, "
+                           "%d. Boot a machine from its network card. If its own PXE does not do, "
                            "boot it from the CD.\n\n",
                            freebsd ? 3 : 2, freebsd ? 4 : 3);
 }

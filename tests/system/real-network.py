@@ -24,10 +24,10 @@ SERVER = "192.168.64.1"
 LIMIT_S = 100
 SIOCETHTOOL, ETHTOOL_STXCSUM = 0x8946, 0x17
 
-DNSMASQ = ["dnsmasq", "-k", "--user=root", "--group=root", "--interface=server", "--bind-interfaces", "--pid-file="]
+DNSMASQ = ["dnsmasq", "-d", "--interface=server", "--pid-file="]  # -d: it stays, and the user that it is
 DHCP = {
     "dnsmasq": [[*DNSMASQ, "-C", "{layout}/dnsmasq.conf", "--dhcp-leasefile={scratch}/leases"]],
-    "dhcpd": [["dhcpd", "-f", "-cf", "{layout}/dhcpd.conf", "-lf", "{scratch}/leases", "-pf", "{scratch}/pid", "server"],
+    "dhcpd": [["dhcpd", "-d", "-f", "-cf", "{layout}/dhcpd.conf", "-lf", "{scratch}/leases", "-pf", "{scratch}/pid", "server"],
               [*DNSMASQ, "-C", "/dev/null", "--port=0", "--enable-tftp", "--tftp-root={layout}/tftp"]],
     "kea": [["kea-dhcp4", "-c", "{layout}/kea-dhcp4.conf"],
             [*DNSMASQ, "-C", "/dev/null", "--port=0", "--enable-tftp", "--tftp-root={layout}/tftp"]],
@@ -36,7 +36,7 @@ DHCP = {
 
 def make_wire():
     """Two interfaces: `server`, and `wire`, from which frames are read that `server` sends."""
-    for command in ("link set lo up", "link add server type veth peer name wire", f"addr add {SERVER}/24 dev server",
+    for command in ("link set lo up", "link add name server type veth peer name wire", f"addr add {SERVER}/24 dev server",
                     "link set server up", "link set wire up"):
         subprocess.run(["ip", *command.split()], check=True)
     # Or the kernel leaves checksums to a card that there is not.

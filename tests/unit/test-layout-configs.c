@@ -74,6 +74,8 @@ static const LineRow line_rows[] = {
     { "dhcpd-subnet", "dhcpd.conf", "subnet 10.1.0.0 netmask 255.255.0.0 {\n" },
     { "dhcpd-variable", "dhcpd.conf", "    option loader-variable-250 \"nfs.read_size=" },
     { "dhcpd-request", "dhcpd.conf", "(option dhcp-parameter-request-list, 11, fa);\n" },
+    { "dhcpd-one-address", "dhcpd.conf", "\nignore-client-uids true;\n" },
+    { "kea-one-address", "kea-dhcp4.conf", "\"match-client-id\": false,\n" },
     { "kea-subnet", "kea-dhcp4.conf", "\"subnet\": \"10.1.0.0/16\",\n" },
     { "exports-linux", "exports.linux", "\n/srv/pxe/pxeroot 10.1.0.0/16(ro," },
     { "exports-freebsd", "exports.freebsd",
@@ -139,6 +141,21 @@ test_longest_directory(void)
     }
 }
 
+static void
+test_bootfile(void)
+{
+    static const char *const good[] = { "boot/pxeboot", "pxelinux.0", "a_b-c+d" };
+    static const char *const bad[] = { "", "a b", "a,b", "a\"b", "a\nb", "${server}", "\303\244" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
+        g_assert_true(layout_bootfile_check(good[i], NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(layout_bootfile_check(bad[i], &error));
+        g_assert_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_USAGE);
+    }
+}
+
 static int
 write_files(const char *directory)
 {
@@ -164,5 +181,6 @@ main(int argc, char **argv)
     ROWS_ADD("/layout-configs/line", line_rows, test_line);
     ROWS_ADD("/layout-configs/directory", directory_rows, test_directory);
     g_test_add_func("/layout-configs/longest-directory", test_longest_directory);
+    g_test_add_func("/layout-configs/bootfile", test_bootfile);
     return g_test_run();
 }
