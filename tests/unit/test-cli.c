@@ -211,6 +211,10 @@ static const HelpRow help_rows[] = {
       "--expect --output --mac --memory" },
     { "ipxe-iso", "ipxe-iso -o x --help", COMMAND_IPXE_ISO,
       "--nic --firmware-path --output --log --version", "--iso --expect --json" },
+    { "layout", "layout --help", COMMAND_LAYOUT,
+      "--image --root --bootfile --overlay --init --kernel --nic --net-address --console --menu "
+      "--firmware-path --server --output --quiet --log --version",
+      "--pxe-stack --memory --expect --json --address --mac" },
 };
 
 /* Whether @option stands in @text as a word of its own. */

@@ -268,6 +268,44 @@ test_clear(void)
     run_config_clear(&config);
 }
 
+typedef struct {
+    const char *name, *network, *server; /* (nullable) */
+    Ip4Addr taken, dns;
+    const char *refusal; /* (nullable) */
+} ServerRow;
+
+static const ServerRow server_rows[] = {
+    { "by-default", NULL, NULL, { { 192, 168, 64, 1 } }, { { 192, 168, 64, 1 } }, NULL },
+    { "of-another-network", "10.1.0.0/16", NULL, { { 10, 1, 0, 1 } }, { { 10, 1, 0, 1 } }, NULL },
+    { "given", "10.1.0.0/16", "10.1.255.254", { { 10, 1, 255, 254 } }, { { 10, 1, 0, 1 } }, NULL },
+    { "name", NULL, "server", { { 0 } }, { { 0 } }, "--server 'server': want an IPv4 address" },
+    { "IPv6", NULL, "fd00::1", { { 0 } }, { { 0 } }, "want an IPv4 address, as in 192.168.64.1" },
+    { "outside", NULL, "192.168.65.1", { { 0 } }, { { 0 } }, "is no host of 192.168.64.0/24" },
+    { "network", NULL, "192.168.64.0", { { 0 } }, { { 0 } }, "is no host of" },
+    { "broadcast", "10.0.0.0/8", "10.255.255.255", { { 0 } }, { { 0 } }, "no host of 10.0.0.0/8" },
+};
+
+static void
+test_layout(gconstpointer data)
+{
+    const ServerRow *row = data;
+    g_autoptr(GError) error = NULL;
+    g_auto(RunConfig) config = { 0 };
+
+    config.text.iso = g_strdup("x.iso");
+    config.text.net_address = g_strdup(row->network);
+    config.text.server = g_strdup(row->server);
+    g_assert_cmpint(run_config_validate_layout(&config, &error), ==, row->refusal == NULL);
+    if (row->refusal != NULL) {
+        assert_told(error, PXE_RUN_ERROR_USAGE, row->refusal);
+        return;
+    }
+    g_assert_no_error(error);
+    g_assert_cmpuint(ip4_get(config.lan.server), ==, ip4_get(row->taken));
+    g_assert_cmpuint(ip4_get(config.lan.dns), ==, ip4_get(row->dns));
+    g_assert_cmpint(config.pxe_stack, ==, PXE_STACK_IPXE);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -277,5 +315,6 @@ main(int argc, char **argv)
     g_test_add_func("/run-config/expect-flags", test_expect_flags);
     g_test_add_func("/run-config/qemu-args", test_qemu_args);
     g_test_add_func("/run-config/clear", test_clear);
+    ROWS_ADD("/run-config/layout", server_rows, test_layout);
     return g_test_run();
 }
