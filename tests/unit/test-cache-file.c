@@ -292,7 +292,7 @@ test_processes(void)
 int
 main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+    g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cache-file/keep", test_keep);
     g_test_add_func("/cache-file/half-written", test_half_written);
     g_test_add_func("/cache-file/limit-bytes", test_limit_bytes);
