@@ -134,6 +134,14 @@ read_notes(Cursor notes, ElfNotes *ret)
     }
 }
 
+/* @path: need not end with NUL, which g_strlcpy() would look for behind the file */
+static void
+set_interpreter(ProgramFile *self, const char *path, gsize len)
+{
+    g_autofree char *copy = g_strndup(path, len);
+    (void)g_strlcpy(self->interpreter, copy, sizeof self->interpreter);
+}
+
 static void
 read_headers(const Elf *elf, ElfNotes *ret_notes, ProgramFile *ret)
 {
@@ -157,7 +165,7 @@ read_headers(const Elf *elf, ElfNotes *ret_notes, ProgramFile *ret)
         if (type == ELF_PT_NOTE)
             read_notes(part, ret_notes);
         else if (type == ELF_PT_INTERP && len <= PROGRAM_INTERPRETER_MAX)
-            (void)g_strlcpy(ret->interpreter, (const char *)part.at, (gsize)len + 1);
+            set_interpreter(ret, (const char *)part.at, (gsize)len);
     }
 }
 

@@ -5,6 +5,9 @@
 #include "images/program-file.h"
 #include "tests/lan/rows.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 typedef struct {
     const char *owner;
     guint32 type;
@@ -225,6 +228,28 @@ test_damaged(void)
     }
 }
 
+/* The interpreter's path is the last of a file that ends where its last page does, and has no NUL.
+ */
+static void
+test_end_of_page(void)
+{
+    const ElfSpec spec = AMD64(9, .interpreter = "/bin/sh");
+    g_autoptr(GByteArray) elf = make_elf(&spec);
+    const gsize page = (gsize)sysconf(_SC_PAGESIZE);
+    guint8 *pages =
+        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    g_assert_true(pages != MAP_FAILED && elf->len <= page);
+    guint8 *bytes = pages + page - elf->len;
+    memcpy(bytes, elf->data, elf->len);
+    g_assert_cmpuint(pages[page - 1], ==, 0);
+    pages[page - 1] = '2';
+    g_assert_cmpint(mprotect(pages + page, page, PROT_NONE), ==, 0);
+    ProgramFile program = program_file_parse(bytes, elf->len);
+    g_assert_cmpstr(program.interpreter, ==, "/bin/sh2");
+    g_assert_cmpint(munmap(pages, 2 * page), ==, 0);
+}
+
 typedef struct {
     const char *name, *text;
     ProgramKind kind;
@@ -275,6 +300,7 @@ main(int argc, char **argv)
     ROWS_ADD("/program-file/elf", init_rows, test_elf);
     ROWS_ADD("/program-file/text", text_rows, test_text);
     g_test_add_func("/program-file/damaged", test_damaged);
+    g_test_add_func("/program-file/end-of-page", test_end_of_page);
     g_test_add_func("/program-file/long-interpreter", test_long_interpreter);
     return g_test_run();
 }
