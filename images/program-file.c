@@ -14,6 +14,7 @@
 
 #define ELF_HEADERS_MAX 64 /* program headers looked at */
 #define ELF_NOTES_MAX   32 /* notes looked at in one of them */
+#define ELF_OWNER_MAX   16 /* bytes of a note's owner; a longer one is nobody that we know */
 
 enum {
     ELF_CLASS_32 = 1,
@@ -129,7 +130,7 @@ read_notes(Cursor notes, ElfNotes *ret)
         Cursor content = cursor_sub(&notes, MIN(padded(content_len), cursor_left(&notes)));
         if (!cursor_ok(&notes))
             return;
-        g_autofree char *name = g_strndup((const char *)owner.at, owner_len);
+        g_autofree char *name = g_strndup((const char *)owner.at, MIN(owner_len, ELF_OWNER_MAX));
         read_note(type, name, content, ret);
     }
 }

@@ -80,6 +80,8 @@ static const InitRow init_rows[] = {
       "is a program for NetBSD: build a static one for FreeBSD", 0 },
     { "of-nobody", AMD64(0, ), "amd64",
       "is a program for another system than FreeBSD: build a static one for FreeBSD", 0 },
+    { "owner-of-a-note-longer-than-any", I386(0, NOTE("FreeBSDFreeBSDFreeBSD", 700055)), "i386",
+      "is a program for another system than FreeBSD: build a static one for FreeBSD", 0 },
     { "object-file",
       { .wide = TRUE, .osabi = 9, .type = 1, .machine = 62 },
       "amd64",
