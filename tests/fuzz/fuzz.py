@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ALLOCATION_MB = {"nfs": 1, "rpc": 1, "rpc-stream": 1}  # of one allocation; else half the memory
+# Of one allocation; else half the memory.
+ALLOCATION_MB = {"nfs": 1, "rpc": 1, "rpc-stream": 1, "unpack": 32}
 MEMORY_MB = 2048
 OURS = ("seed-", "capture-")  # inputs whose names are not libFuzzer's
 

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Seeds for the targets that read what the user gives: programs, mtree, loader.conf."""
+"""Seeds for the targets that read what the user gives: programs, mtree, loader.conf, images."""
+import gzip
+import lzma
 import struct
+
+from wire import be16, record
 
 INTERP, NOTE = 3, 4  # program headers
 
@@ -74,6 +78,35 @@ def loader_conf_seeds():
     }
 
 
+def unpack_seeds():
+    """A byte, and a file or records; see fuzz-unpack.c."""
+    padding, repeated, hole, blocks, damage = (1 << n for n in range(5))
+    word = b"word "
+    large = bytes(range(256)) * 7
+    xz = lzma.compress(word, check=lzma.CHECK_CRC32)
+    gz = gzip.compress(word, mtime=0)
+    seeds = {
+        "raw-xz": b"\3" + xz + bytes(4) + xz,
+        "raw-xz-cut": b"\3" + xz[:-9],
+        "raw-xz-9": b"\3" + lzma.compress(word, preset=9),
+        "raw-gzip": b"\2" + gz + bytes(3),
+        "raw-gzip-more": b"\2" + gz + b"x",
+        "raw-other": b"\2BZh9",
+    }
+    for choice, name in enumerate(("gzip", "xz")):
+        head = bytes([choice])
+        seeds |= {
+            name: head + record(word) + record(b"", padding) + record(word, hole | padding),
+            name + "-blocks": head + record(large, repeated | blocks),
+            name + "-too-much": head + record(large, repeated) * 3,
+            name + "-hole": head + record(b"", hole) * 3 + record(large) + record(word, hole),
+            name + "-damaged": head + record(large) + record(be16(9) + b"\1", damage),
+            name + "-check": head + record(word) + record(be16(20) + b"\1", damage) + record(word),
+        }
+    return seeds
+
+
 SEEDS = {
     "loader-conf": loader_conf_seeds, "mtree": mtree_seeds, "program": program_seeds,
+    "unpack": unpack_seeds,
 }
