@@ -206,10 +206,32 @@ add_texts(MfsrootKey *key, const char *const *texts)
     mfsroot_key_add_text(key, NULL);
 }
 
+static void
+add_file(MfsrootKey *key, const char *file)
+{
+    mfsroot_key_add_text(key, file != NULL ? "given" : NULL);
+    if (file != NULL)
+        mfsroot_key_add_path(key, file);
+}
+
+/**
+ * boot_changes_add_kernel_to_key:
+ * @self: the user's changes
+ * @key: of a memory disk with their kernel and modules in it, see boot_changes_over_medium()
+ **/
+void
+boot_changes_add_kernel_to_key(const BootChanges *self, MfsrootKey *key)
+{
+    add_file(key, self->kernel);
+    add_texts(key, self->modules);
+    for (const char *const *m = self->modules; m != NULL && *m != NULL; m++)
+        mfsroot_key_add_path(key, *m);
+}
+
 /**
  * boot_changes_add_to_key:
  * @self: the user's changes
- * @key: of a memory disk with them in it
+ * @key: of a memory disk with their files, their init and their answers to an installer in it
  **/
 void
 boot_changes_add_to_key(const BootChanges *self, MfsrootKey *key)
@@ -228,9 +250,6 @@ boot_changes_add_to_key(const BootChanges *self, MfsrootKey *key)
         g_autofree char *whole = g_canonicalize_filename(strchr(*f, '=') + 1, NULL);
         mfsroot_key_add_path(key, whole);
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
-        mfsroot_key_add_text(key, files[i] != NULL ? "given" : NULL);
-        if (files[i] != NULL)
-            mfsroot_key_add_path(key, files[i]);
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
+        add_file(key, files[i]);
 }

@@ -31,23 +31,5 @@ gboolean boot_changes_check(const BootChanges *self,
                             const ProgramFile *init,
                             GError **error);
 
+void boot_changes_add_kernel_to_key(const BootChanges *self, MfsrootKey *key);
 void boot_changes_add_to_key(const BootChanges *self, MfsrootKey *key);
-
-/* root-tree.c */
-typedef struct {
-    const char *medium; /* path of the image or directory, of which a cached disk depends */
-    gboolean no_cache;
-    /* what was done, for people */
-    gsize packed_size; /* bytes of a memory disk that was made, or 0 */
-    guint64 size;      /* the same, unpacked */
-    gboolean cached;   /* it was there already */
-} RootTreeJob;
-
-Vfs *root_tree_over(const BootChanges *changes, Vfs *base, GError **error);
-Vfs *root_tree_new(const BootChanges *changes,
-                   const Media *media,
-                   const BootPlan *plan,
-                   Vfs *medium,
-                   Vfs *given,
-                   RootTreeJob *job,
-                   GError **error);

@@ -4,6 +4,8 @@
  * built, compressed, kept for the next run and laid over the medium at the path where the loader
  * looks first.
  */
+#include "images/root-tree.h"
+
 #include "base/autofd.h"
 #include "base/error.h"
 #include "images/boot-changes-rules.h"
@@ -114,6 +116,23 @@ separate_root(Maker *self, Vfs *medium, MfsrootOptions *ret_like)
 
 /* ---- the memory disk ---- */
 
+/* The plan's own files, which are on a disk that is made of the medium. */
+static void
+add_plan_to_key(const BootPlan *plan, MfsrootKey *key)
+{
+    for (guint i = 0; i < plan->files->len; i++) {
+        const PlanFile *file = g_ptr_array_index(plan->files, i);
+        mfsroot_key_add_text(key, file->path);
+        mfsroot_key_add_text(key, file->content);
+        mfsroot_key_add_text(key, file->append ? "append" : NULL);
+    }
+    for (guint i = 0; i < plan->settings->len; i++) {
+        const PlanSetting *setting = g_ptr_array_index(plan->settings, i);
+        mfsroot_key_add_text(key, setting->name);
+        mfsroot_key_add_text(key, setting->value);
+    }
+}
+
 /* Returns: (transfer full) (nullable): under which key the disk is kept */
 static char *
 make_key(Maker *self, const char *makefs)
@@ -128,11 +147,10 @@ make_key(Maker *self, const char *makefs)
         mfsroot_key_add_path(key, self->job->medium);
         mfsroot_key_add_text(key, self->media->mfsroot);
     }
-    for (guint i = 0; root->base == PLAN_BASE_MEDIUM && i < self->plan->files->len; i++)
-        mfsroot_key_add_text(key, ((PlanFile *)g_ptr_array_index(self->plan->files, i))->content);
-    for (guint i = 0; root->base == PLAN_BASE_MEDIUM && i < self->plan->settings->len; i++)
-        mfsroot_key_add_text(key,
-                             ((PlanSetting *)g_ptr_array_index(self->plan->settings, i))->value);
+    if (root->base == PLAN_BASE_MEDIUM) {
+        add_plan_to_key(self->plan, key);
+        boot_changes_add_kernel_to_key(self->changes, key);
+    }
     boot_changes_add_to_key(self->changes, key);
     return mfsroot_key_finish(key, "root.gz");
 }

@@ -7,6 +7,7 @@
 
 #include "images/boot-plan.h"
 #include "images/image-file.h"
+#include "images/root-tree.h"
 #include "launcher/boot-progress.h"
 #include "launcher/run-config.h"
 

@@ -16,6 +16,7 @@
 #include "images/makefs.h"
 #include "images/mfsroot-key.h"
 #include "images/mfsroot-source.h"
+#include "images/root-tree.h"
 #include "images/tree-unpack.h"
 #include "launcher/output-file.h"
 #include "launcher/tree-list.h"

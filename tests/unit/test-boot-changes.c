@@ -6,6 +6,8 @@
 #include "tests/unit/support/tmp-dir.h"
 #include "tests/unit/support/tree-check.h"
 
+#define SETTLED_US 150000 /* files that are younger give no key */
+
 #define PATH(text) (char *)(guintptr)(text)
 
 static void
@@ -172,6 +174,54 @@ test_check(gconstpointer data)
     g_assert_cmpstr(error->message, ==, row->refusal);
 }
 
+static char *
+key_of(const BootChanges *changes)
+{
+    g_autoptr(MfsrootKey) key = mfsroot_key_new("/bin/sh");
+
+    boot_changes_add_kernel_to_key(changes, key);
+    boot_changes_add_to_key(changes, key);
+    return mfsroot_key_finish(key, "root");
+}
+
+/* A disk is not taken for one that was made with other files, or with the same under other names.
+ */
+static void
+test_keys(void)
+{
+    g_autoptr(TmpDir) dir = tmp_dir_new();
+    g_autofree char *a = tmp_dir_file(dir, "a", "1", -1), *b = tmp_dir_file(dir, "b", "1", -1);
+    g_autofree char *as_x = g_strconcat("/x=", a, NULL), *as_y = g_strconcat("/y=", a, NULL);
+    const BootChanges all[] = {
+        { 0 },
+        { .kernel = a },
+        { .kernel = b },
+        { .modules = (const char *const[]){ a, NULL } },
+        { .modules = (const char *const[]){ b, NULL } },
+        { .modules = (const char *const[]){ a, b, NULL } },
+        { .files = (const char *const[]){ as_x, NULL } },
+        { .files = (const char *const[]){ as_y, NULL } },
+        { .overlays = (const char *const[]){ dir, NULL } },
+        { .init = a },
+        { .init = b },
+        { .installerconfig = a },
+        { .install_cfg = a },
+    };
+    char *keys[G_N_ELEMENTS(all)];
+
+    g_usleep(SETTLED_US);
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
+        g_autofree char *again = key_of(&all[i]);
+        keys[i] = key_of(&all[i]);
+        g_assert_nonnull(keys[i]);
+        g_assert_cmpstr(keys[i], ==, again);
+        for (gsize k = 0; k < i; k++)
+            g_assert_cmpstr(keys[i], !=, keys[k]);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+        g_free(keys[i]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -180,5 +230,6 @@ main(int argc, char **argv)
     ROWS_ADD("/boot-changes/kernel", kernel_rows, test_kernel);
     g_test_add_func("/boot-changes/files-and-modules", test_files_and_modules);
     ROWS_ADD("/boot-changes/check", check_rows, test_check);
+    g_test_add_func("/boot-changes/keys", test_keys);
     return g_test_run();
 }
