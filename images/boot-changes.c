@@ -165,6 +165,42 @@ check_modules(const BootChanges *self, GError **error)
     return TRUE;
 }
 
+static const char *
+first_of(const char *const *texts)
+{
+    return texts != NULL ? *texts : NULL;
+}
+
+/* What only FreeBSD's loader or kernel would look at is not left aside in silence. */
+static gboolean
+check_boot_program(const BootChanges *self, const Media *media, GError **error)
+{
+    static const char *const root_kinds[] = {
+        [ROOT_KIND_MFSROOT] = "mfsroot", [ROOT_KIND_NFS] = "nfs"
+    };
+    const struct {
+        const char *option, *value;
+    } changes[] = {
+        { "--root-kind", root_kinds[self->root_kind] },
+        { "--init", self->init },
+        { "--kernel", self->kernel },
+        { "--module", first_of(self->modules) },
+        { "--loader-conf", first_of(self->loader_conf) },
+        { "--installerconfig", self->installerconfig },
+        { "--install-cfg", self->install_cfg },
+    };
+
+    for (gsize i = 0; !media->freebsd && i < G_N_ELEMENTS(changes); i++) {
+        if (changes[i].value == NULL)
+            continue;
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM,
+                    "%s '%s': would have no effect, since the boot program '%s' is not FreeBSD's",
+                    changes[i].option, changes[i].value, media->bootfile);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /**
  * boot_changes_check:
  * @self: the user's changes
@@ -182,7 +218,9 @@ boot_changes_check(const BootChanges *self,
 {
     gboolean bsdinstall = media->root == MEDIA_ROOT_LIVE && plan->root.base == PLAN_BASE_MEDIUM;
 
-    if (self->kernel != NULL && media->freebsd && media->arch == NULL)
+    if (!check_boot_program(self, media, error))
+        return FALSE;
+    if (self->kernel != NULL && media->arch == NULL)
         return refuse(error, "--kernel", self->kernel,
                       "is no kernel: neither an ELF file nor a compressed one");
     if (self->init != NULL && !program_file_check_init(init, self->init, media->arch, error))

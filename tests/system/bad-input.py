@@ -44,6 +44,10 @@ def changes_errors():
                 (["--installerconfig", d / "text"], "there is no bsdinstall in the root that boots"),
                 (["--install-cfg", d / "text"], "there is no memory disk with sysinstall")):
             run("inspect", iso, *args).expect_one_line(MEDIUM, text)
+        other = d / "other"
+        write_tree(other, {"boot/pxeboot": "not FreeBSD's"})
+        run("inspect", "--root", other, "--kernel", d / "text").expect_one_line(
+            MEDIUM, f"--kernel '{d / 'text'}': would have no effect, since the boot program 'boot/pxeboot' is not")
 
 
 @test

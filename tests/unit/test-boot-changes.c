@@ -174,6 +174,51 @@ test_check(gconstpointer data)
     g_assert_cmpstr(error->message, ==, row->refusal);
 }
 
+typedef struct {
+    const char *name;
+    BootChanges changes;
+    const char *refusal; /* its first words; NULL: it has its effect with any boot program */
+} OtherBootRow;
+
+static const OtherBootRow other_boot_rows[] = {
+    { "nothing", { 0 }, NULL },
+    { "files",
+      { .overlays = (const char *const[]){ "d", NULL },
+        .files = (const char *const[]){ "/f=f", NULL } },
+      NULL },
+    { "root-kind", { .root_kind = ROOT_KIND_NFS }, "--root-kind 'nfs'" },
+    { "init", { .init = "i" }, "--init 'i'" },
+    { "kernel", { .kernel = "k" }, "--kernel 'k'" },
+    { "module", { .modules = (const char *const[]){ "m.ko", NULL } }, "--module 'm.ko'" },
+    { "loader-conf",
+      { .loader_conf = (const char *const[]){ "a=1", NULL } },
+      "--loader-conf 'a=1'" },
+    { "installerconfig", { .installerconfig = "c" }, "--installerconfig 'c'" },
+    { "install-cfg", { .install_cfg = "c" }, "--install-cfg 'c'" },
+};
+
+/* Nobody is left to believe that a kernel was tried which never was. */
+static void
+test_other_boot_program(gconstpointer data)
+{
+    const OtherBootRow *row = data;
+    const Media media = { .bootfile = PATH("pxelinux.0") };
+    const PlanOptions options = { .nic = nic_table };
+    const ProgramFile init = { .kind = PROGRAM_FREEBSD };
+    g_autoptr(BootPlan) plan = boot_plan_new(&media, &options);
+    g_autoptr(GError) error = NULL;
+
+    gboolean ok = boot_changes_check(&row->changes, &media, plan, &init, &error);
+    g_assert_cmpint(ok, ==, row->refusal == NULL);
+    if (ok)
+        return;
+    g_autofree char *refusal = g_strconcat(
+        row->refusal,
+        ": would have no effect, since the boot program 'pxelinux.0' is not FreeBSD's", NULL);
+    g_assert_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM);
+    g_assert_cmpstr(error->message, ==, refusal);
+}
+
 static char *
 key_of(const BootChanges *changes)
 {
@@ -230,6 +275,7 @@ main(int argc, char **argv)
     ROWS_ADD("/boot-changes/kernel", kernel_rows, test_kernel);
     g_test_add_func("/boot-changes/files-and-modules", test_files_and_modules);
     ROWS_ADD("/boot-changes/check", check_rows, test_check);
+    ROWS_ADD("/boot-changes/other-boot-program", other_boot_rows, test_other_boot_program);
     g_test_add_func("/boot-changes/keys", test_keys);
     return g_test_run();
 }
