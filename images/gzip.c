@@ -7,9 +7,6 @@
  * ends at a byte's end (Z_FULL_FLUSH would forget the dictionary, Z_SYNC_FLUSH does not), and so
  * the parts behind one another are one deflate stream, which any inflater reads. The parts do not
  * depend on who compressed them, or when: the output is the same in every run.
- *
- * What is unpacked goes on from member to member, as gzip(1) does, and ends at bytes that are no
- * member: tapes and some of FreeBSD's own images have zeros there.
  */
 #include "images/gzip.h"
 
@@ -22,26 +19,15 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define GZIP_CHUNK   (256u << 10)
 #define GZIP_PART    (512u << 10) /* bytes of input that a thread takes at once */
 #define GZIP_WINDOW  (32u << 10)
 #define GZIP_PARTS   4096 /* GZIP_SIZE_MAX in parts */
 #define GZIP_THREADS 2
-#define GZIP_LEVEL   4         /* half the time of 6 for two percent more; see tests/bench */
-#define GZIP_BITS    (15 + 16) /* zlib: the largest window, and a gzip header */
+#define GZIP_LEVEL   4 /* half the time of 6 for two percent more; see tests/bench */
 
 G_STATIC_ASSERT(GZIP_SIZE_MAX / GZIP_PART == GZIP_PARTS);
 
 static const guint8 gzip_header[10] = { 0x1f, 0x8b, Z_DEFLATED, [9] = 255 /* of no system */ };
-
-/* Returns: whether @fd begins as gzip does */
-gboolean
-gzip_is_there(int fd)
-{
-    guint8 head[3];
-    return pread(fd, head, sizeof head, 0) == (gssize)sizeof head &&
-           memcmp(head, gzip_header, sizeof head) == 0;
-}
 
 static gboolean
 write_all(int fd, const guint8 *bytes, gsize n, GError **error)
@@ -59,127 +45,6 @@ write_all(int fd, const guint8 *bytes, gsize n, GError **error)
         n -= (gsize)done;
     }
     return TRUE;
-}
-
-/* What inflates, and the buffers on both sides of it. */
-typedef struct {
-    z_stream z;
-    int source, target;
-    guint64 offset; /* in @source, of what is to be read next */
-    guint64 left;   /* bytes that may still come out */
-    gboolean ended; /* @source */
-    guint8 in[GZIP_CHUNK], out[GZIP_CHUNK];
-} Inflater;
-
-/* Writes what has come out, but not zeros, which a new file has anyway: a memory disk has many, and
- * a bomb nothing else. */
-static gboolean
-inflater_write(Inflater *self, gsize n, GError **error)
-{
-    if (n == sizeof self->out && self->out[0] == 0 &&
-        memcmp(self->out, self->out + 1, n - 1) == 0 && lseek(self->target, (off_t)n, SEEK_CUR) > 0)
-        return TRUE;
-    return write_all(self->target, self->out, n, error);
-}
-
-static gboolean
-fail_medium(GError **error, const char *what)
-{
-    g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, what);
-    return FALSE;
-}
-
-static gboolean
-inflater_fill(Inflater *self, GError **error)
-{
-    if (self->z.avail_in > 0 || self->ended)
-        return TRUE;
-    gssize n = pread(self->source, self->in, sizeof self->in, (off_t)self->offset);
-    if (n < 0) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM, "it cannot be read: %s",
-                    g_strerror(errno));
-        return FALSE;
-    }
-    self->ended = n == 0;
-    self->offset += (guint64)n;
-    self->z.next_in = self->in;
-    self->z.avail_in = (uInt)n;
-    return TRUE;
-}
-
-/* Whether another member follows; what else does is not looked at. */
-static gboolean
-inflater_goes_on(Inflater *self, GError **error)
-{
-    if (!inflater_fill(self, error) || self->ended)
-        return FALSE;
-    return self->z.next_in[0] == gzip_header[0] && inflateReset(&self->z) == Z_OK;
-}
-
-/* One step. @ret_end: set at the end of a member */
-static gboolean
-inflater_step(Inflater *self, gboolean *ret_end, GError **error)
-{
-    if (!inflater_fill(self, error))
-        return FALSE;
-    self->z.next_out = self->out;
-    self->z.avail_out = sizeof self->out;
-    int r = inflate(&self->z, Z_NO_FLUSH);
-    gsize n = sizeof self->out - self->z.avail_out;
-    if (n > self->left)
-        return fail_medium(error, "it unpacks to more than a memory disk can have");
-    self->left -= n;
-    if (!inflater_write(self, n, error))
-        return FALSE;
-    *ret_end = r == Z_STREAM_END;
-    if (r == Z_MEM_ERROR) {
-        g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no memory to unpack it");
-        return FALSE;
-    }
-    if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
-        return fail_medium(error, "its gzip data is damaged");
-    if (self->ended && n == 0 && !*ret_end)
-        return fail_medium(error, "its gzip data ends too early");
-    return TRUE;
-}
-
-/**
- * gzip_inflate:
- * @source_fd: one or more gzip members, read from the beginning
- * @target_fd: a new file, which gets what was in them
- * @size_max: bytes that may come out
- * @error: PXE_RUN_ERROR_MEDIUM with what is wrong with the data, to be put behind its name;
- *   PXE_RUN_ERROR_HOST when there is no room
- *
- * Source: RFC 1952
- **/
-gboolean
-gzip_inflate(int source_fd, int target_fd, guint64 size_max, GError **error)
-{
-    g_autofree Inflater *self = g_new0(Inflater, 1);
-    GError *trouble = NULL;
-    gboolean end = FALSE;
-
-    self->source = source_fd;
-    self->target = target_fd;
-    self->left = size_max;
-    if (inflateInit2(&self->z, GZIP_BITS) != Z_OK) {
-        g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no memory to unpack it");
-        return FALSE;
-    }
-    do {
-        while (inflater_step(self, &end, &trouble) && !end)
-            continue;
-    } while (trouble == NULL && inflater_goes_on(self, &trouble));
-    (void)inflateEnd(&self->z);
-    off_t end_at = lseek(target_fd, 0, SEEK_CUR); /* zeros may be the last */
-    if (trouble == NULL && (end_at < 0 || ftruncate(target_fd, end_at) < 0))
-        g_set_error(&trouble, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no room for the image: %s",
-                    g_strerror(errno));
-    if (trouble == NULL)
-        return TRUE;
-    g_propagate_error(error, trouble);
-    return FALSE;
 }
 
 /* A part of the input, compressed. */

@@ -7,8 +7,9 @@
 
 #include "base/autofd.h"
 #include "base/error.h"
-#include "images/gzip.h"
 #include "images/media.h"
+#include "images/mfsroot-size.h"
+#include "images/unpack.h"
 #include "images/vfs-iso.h"
 #include "images/vfs-ufs.h"
 
@@ -39,24 +40,35 @@ new_memory(GError **error)
     return fd;
 }
 
+/* Returns: (transfer full): @fd, or memory with what is packed in it; -1 on failure */
+static int
+unpack_image(int fd, const char *shown, GError **error)
+{
+    const UnpackOptions options = { .size_max = MFSROOT_SIZE_MAX,
+                                    .memory_max = UNPACK_MEMORY_MAX,
+                                    .place = "in memory" };
+    guint8 head[UNPACK_HEAD];
+    auto_fd file = fd;
+
+    gssize n = pread(file, head, sizeof head, 0);
+    const Decoder *decoder = n > 0 ? unpack_decoder(head, (gsize)n) : NULL;
+    if (decoder == NULL)
+        return autofd_steal(&file);
+    auto_fd memory = new_memory(error);
+    if (memory < 0 || !unpack_file(decoder, shown, file, memory, &options, error))
+        return -1;
+    return autofd_steal(&memory);
+}
+
 /* Opens an image. @fd: (transfer full): its file. @shown: its name */
 static gboolean
 open_image(int fd, const char *shown, MfsrootSource *ret, GError **error)
 {
-    auto_fd file = fd;
+    auto_fd image = unpack_image(fd, shown, error);
 
-    if (gzip_is_there(file)) {
-        auto_fd memory = new_memory(error);
-        if (memory < 0)
-            return FALSE;
-        if (!gzip_inflate(file, memory, GZIP_SIZE_MAX, error)) {
-            g_prefix_error(error, "cannot use '%s': ", shown);
-            return FALSE;
-        }
-        autofd_clear(&file);
-        file = autofd_steal(&memory);
-    }
-    g_autoptr(ByteSource) bytes = byte_source_new_fd(autofd_steal(&file), error);
+    if (image < 0)
+        return FALSE;
+    g_autoptr(ByteSource) bytes = byte_source_new_fd(autofd_steal(&image), error);
     if (bytes == NULL)
         return FALSE;
     ret->tree = vfs_ufs_open_image(bytes, shown, NULL, error);
@@ -77,8 +89,8 @@ copy_file(Vfs *tree, VfsId id, const char *shown, GError **error)
     if (fd < 0)
         return -1;
     while ((n = vfs_read(tree, id, at, chunk, COPY_CHUNK)) > 0) {
-        if (at > GZIP_SIZE_MAX || write(fd, chunk, (gsize)n) != n) {
-            (void)fail_errno(shown, at > GZIP_SIZE_MAX ? EFBIG : ENOSPC, error);
+        if (at > MFSROOT_SIZE_MAX || write(fd, chunk, (gsize)n) != n) {
+            (void)fail_errno(shown, at > MFSROOT_SIZE_MAX ? EFBIG : ENOSPC, error);
             return -1;
         }
         at += (guint64)n;

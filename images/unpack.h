@@ -7,6 +7,8 @@
 #define UNPACK_SIZE_MAX   (32ull << 30)  /* bytes that come out; a DVD image has 5 GB */
 #define UNPACK_MEMORY_MAX (512ull << 20) /* bytes that xz may use: xz -9 takes 65 MiB a thread */
 
+#define UNPACK_HEAD 8 /* bytes of a file that tell its format */
+
 /* Called about thirty times a second. @done, @size: bytes of the compressed file. FALSE stops. */
 typedef gboolean (*UnpackFunc)(guint64 done, guint64 size, gpointer data);
 

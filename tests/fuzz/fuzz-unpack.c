@@ -6,7 +6,6 @@
  */
 #include "base/autofd.h"
 #include "base/error.h"
-#include "images/gzip.h"
 #include "images/unpack.h"
 #include "tests/fuzz/fuzz-input.h"
 #include "tests/unit/support/packer.h"
@@ -143,23 +142,6 @@ content_of(int fd)
     return content;
 }
 
-/* The other reader of gzip stops where no member follows; up to there it says the same. */
-static void
-check_other_reader(int source, const GByteArray *content)
-{
-    g_autoptr(GError) error = NULL;
-    auto_fd target = memory_file(NULL);
-
-    gboolean ok = gzip_inflate(source, target, OUT_MAX, &error);
-    if (content != NULL) {
-        g_assert_no_error(error);
-        check_content(target, content, FALSE);
-    } else if (!ok) {
-        g_assert_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_MEDIUM);
-    }
-    g_autoptr(GByteArray) bounded = content_of(target);
-}
-
 static void
 check_unpacked(const Input *input, const Decoder *decoder)
 {
@@ -180,8 +162,6 @@ check_unpacked(const Input *input, const Decoder *decoder)
         if (ok)
             check_content(target, input->plain, TRUE);
     }
-    if (decoder == &decoder_gzip)
-        check_other_reader(source, ok ? content : NULL);
 }
 
 int
