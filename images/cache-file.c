@@ -20,6 +20,7 @@
 #include "images/cache-file.h"
 
 #include "base/autofd.h"
+#include "base/file-copy.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -262,6 +263,22 @@ cache_file_commit(CacheWriter *self, const char *key)
     cache_make_room(self->dir, (guint64)st.st_size);
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", self->fd);
     return linkat(AT_FDCWD, path, self->dir, key, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST;
+}
+
+/**
+ * cache_file_keep:
+ * @key: see cache_file_open()
+ * @fd: (transfer none): a file, which is copied from its beginning
+ *
+ * Keeps what was made elsewhere, if that can be.
+ **/
+void
+cache_file_keep(const char *key, int fd)
+{
+    g_auto(CacheWriter) writer = { .fd = -1, .dir = -1 };
+
+    if (cache_file_begin(&writer) && file_copy(fd, writer.fd))
+        (void)cache_file_commit(&writer, key);
 }
 
 /* Closes the file, and removes it unless it was committed. */

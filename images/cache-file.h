@@ -21,5 +21,6 @@ typedef struct {
 int cache_file_open(const char *key);
 gboolean cache_file_begin(CacheWriter *ret);
 gboolean cache_file_commit(CacheWriter *self, const char *key);
+void cache_file_keep(const char *key, int fd);
 void cache_file_clear(CacheWriter *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CacheWriter, cache_file_clear)

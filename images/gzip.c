@@ -10,6 +10,7 @@
  */
 #include "images/gzip.h"
 
+#include "base/autofd.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
@@ -149,43 +150,57 @@ deflater_write(const Deflater *self, int fd, GError **error)
     return write_le32(fd, (guint32)crc, error) && write_le32(fd, (guint32)self->size, error);
 }
 
-/**
- * gzip_deflate:
- * @source_fd: a file or memory, whole
- * @target_fd: gets it compressed, without name and time, so that it depends on the bytes alone
- * @error: PXE_RUN_ERROR_HOST
- **/
-gboolean
-gzip_deflate(int source_fd, int target_fd, GError **error)
+/* Compresses in two steps: into the parts' memory, and then as one into a file. */
+static gboolean
+deflate_bytes(const guint8 *in, gsize size, int target_fd, GError **error)
 {
-    static const guint8 nothing;
-    struct stat st;
-
-    if (fstat(source_fd, &st) < 0 || (guint64)st.st_size > GZIP_SIZE_MAX) {
-        g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
-                            "the image is too large to be compressed");
-        return FALSE;
-    }
-    gsize size = (gsize)st.st_size;
-    void *in = size > 0 ? mmap(NULL, size, PROT_READ, MAP_SHARED, source_fd, 0) : NULL;
-    if (in == MAP_FAILED) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot compress the image: %s",
-                    g_strerror(errno));
-        return FALSE;
-    }
     guint n_parts = MAX(1, (guint)((size + GZIP_PART - 1) / GZIP_PART));
     Deflater self = {
-        .in = in != NULL ? in : &nothing,
+        .in = in,
         .size = size,
         .n_parts = n_parts,
         .parts = g_new0(GzipPart, n_parts),
     };
+
     deflate_parts(&self);
     gboolean ok = deflater_write(&self, target_fd, error);
     for (guint i = 0; i < n_parts; i++)
         g_free(self.parts[i].bytes);
     g_free(self.parts);
+    return ok;
+}
+
+/**
+ * gzip_deflate:
+ * @fd: (transfer none): a file or memory, whole
+ * @error: PXE_RUN_ERROR_HOST
+ *
+ * Returns: (transfer full): memory with the same compressed, without name and time, so that it
+ *   depends on the bytes alone; -1 on failure
+ **/
+int
+gzip_deflate(int fd, GError **error)
+{
+    static const guint8 nothing;
+    struct stat st;
+
+    if (fstat(fd, &st) < 0 || (guint64)st.st_size > GZIP_SIZE_MAX) {
+        g_set_error_literal(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST,
+                            "the image is too large to be compressed");
+        return -1;
+    }
+    gsize size = (gsize)st.st_size;
+    void *in = size > 0 ? mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) : NULL;
+    auto_fd target = memfd_create("gzip", MFD_CLOEXEC);
+    if (in == MAP_FAILED || target < 0) {
+        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "cannot compress the image: %s",
+                    g_strerror(errno));
+        if (in != MAP_FAILED && in != NULL)
+            (void)munmap(in, size);
+        return -1;
+    }
+    gboolean ok = deflate_bytes(in != NULL ? in : &nothing, size, target, error);
     if (in != NULL)
         (void)munmap(in, size);
-    return ok;
+    return ok ? autofd_steal(&target) : -1;
 }

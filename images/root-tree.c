@@ -16,10 +16,8 @@
 #include "images/mfsroot-source.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct {
     const BootChanges *changes;
@@ -160,33 +158,7 @@ static int
 build(Maker *self, Vfs *root, const MfsrootOptions *like)
 {
     auto_fd image = mfsroot_build(root, like, self->error);
-    if (image < 0)
-        return -1;
-    auto_fd packed = memfd_create("mfsroot.gz", MFD_CLOEXEC);
-    if (packed < 0) {
-        (void)no_memory(self);
-        return -1;
-    }
-    return gzip_deflate(image, packed, self->error) ? autofd_steal(&packed) : -1;
-}
-
-static void
-keep(GBytes *packed, const char *key)
-{
-    g_auto(CacheWriter) writer = { .fd = -1, .dir = -1 };
-    gsize len;
-    const char *bytes = g_bytes_get_data(packed, &len);
-
-    if (key == NULL || !cache_file_begin(&writer))
-        return;
-    while (len > 0) {
-        ssize_t n = write(writer.fd, bytes, len);
-        if (n <= 0)
-            return;
-        bytes += n;
-        len -= (gsize)n;
-    }
-    (void)cache_file_commit(&writer, key);
+    return image >= 0 ? gzip_deflate(image, self->error) : -1;
 }
 
 typedef struct {
@@ -259,8 +231,8 @@ make_disk(Maker *self, Vfs *medium, Vfs *whole)
         packed = map_bytes(self, fd);
     if (packed == NULL)
         return NULL;
-    if (!self->job->cached)
-        keep(packed, key);
+    if (!self->job->cached && key != NULL)
+        cache_file_keep(key, fd);
     self->job->packed_size = g_bytes_get_size(packed);
     self->job->size = unpacked_size(packed);
     return packed;

@@ -22,9 +22,7 @@
 #include "launcher/tree-list.h"
 #include "launcher/unpack-target.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 static gboolean G_GNUC_PRINTF(2, 3) usage(GError **error, const char *format, ...)
 {
@@ -99,25 +97,7 @@ build(const RunConfig *config, gboolean compress, GError **error)
         !take_options(text, &source.like, error) || !change(&source, &config->changes, error))
         return -1;
     auto_fd image = mfsroot_build(source.tree, &source.like, error);
-    if (image < 0 || !compress)
-        return autofd_steal(&image);
-    auto_fd packed = memfd_create("mfsroot.gz", MFD_CLOEXEC);
-    if (packed < 0) {
-        g_set_error(error, PXE_RUN_ERROR, PXE_RUN_ERROR_HOST, "no memory for the memory disk: %s",
-                    g_strerror(errno));
-        return -1;
-    }
-    return gzip_deflate(image, packed, error) ? autofd_steal(&packed) : -1;
-}
-
-/* Keeps a finished image; that it cannot be kept is no error. */
-static void
-keep(int fd, const char *key)
-{
-    g_auto(CacheWriter) writer = { .fd = -1, .dir = -1 };
-
-    if (key != NULL && cache_file_begin(&writer) && output_file_copy(fd, writer.fd))
-        (void)cache_file_commit(&writer, key);
+    return image >= 0 && compress ? gzip_deflate(image, error) : autofd_steal(&image);
 }
 
 /* Returns: (transfer full) (nullable): under which key the result is kept */
@@ -157,7 +137,8 @@ command_build(const RunConfig *config, const char *out, GError **error)
     auto_fd made = build(config, compress, error);
     if (made < 0 || !output_file_write(out, made, error))
         return FALSE;
-    keep(made, key);
+    if (key != NULL)
+        cache_file_keep(key, made);
     return TRUE;
 }
 

@@ -8,61 +8,14 @@
 
 #include "base/autofd.h"
 #include "base/error.h"
+#include "base/file-copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
-
-#define COPY_CHUNK (1u << 20)
-
-/* Returns: 0, or -1 with errno */
-static int
-copy_slowly(int from, int to)
-{
-    g_autofree char *chunk = g_malloc(COPY_CHUNK);
-    ssize_t n;
-
-    while ((n = read(from, chunk, COPY_CHUNK)) > 0) {
-        for (ssize_t done = 0; done < n;) {
-            ssize_t put = write(to, chunk + done, (gsize)(n - done));
-            if (put < 0 && errno != EINTR)
-                return -1;
-            done += MAX(put, 0);
-        }
-    }
-    return (int)n;
-}
-
-/* Copies all of @from. Returns: 0, or -1 with errno */
-static int
-copy_all(int from, int to)
-{
-    ssize_t n;
-
-    if (lseek(from, 0, SEEK_SET) < 0)
-        return -1;
-    do {
-        n = sendfile(to, from, NULL, COPY_CHUNK);
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    return n == 0 ? 0 : copy_slowly(from, to); /* from where it is */
-}
-
-/**
- * output_file_copy:
- * @from: (transfer none): a file, copied from its beginning
- * @to: (transfer none): where to, from where it is
- *
- * Returns: FALSE on failure, with errno
- **/
-gboolean
-output_file_copy(int from, int to)
-{
-    return copy_all(from, to) == 0;
-}
 
 /* Gives the file in @fd the name @path, in place of what had it. Returns: 0, or -1 with errno */
 static int
@@ -87,7 +40,7 @@ write_in_place(const char *path, int fd)
 {
     auto_fd file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
-    if (file < 0 || copy_all(fd, file) < 0)
+    if (file < 0 || !file_copy(fd, file))
         return -1;
     return close(autofd_steal(&file));
 }
@@ -104,7 +57,7 @@ write_whole(const char *path, int fd)
     auto_fd file = open(directory, O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
     if (file < 0)
         return write_in_place(path, fd);
-    return copy_all(fd, file) < 0 ? -1 : name_file(file, path);
+    return file_copy(fd, file) ? name_file(file, path) : -1;
 }
 
 /**
@@ -117,7 +70,7 @@ gboolean
 output_file_write(const char *path, int fd, GError **error)
 {
     if (g_str_equal(path, "-")) {
-        if (copy_all(fd, STDOUT_FILENO) == 0)
+        if (file_copy(fd, STDOUT_FILENO))
             return TRUE;
     } else {
         char *real = realpath(path, NULL); /* a link stays one, and what it leads to is replaced */

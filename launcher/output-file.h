@@ -4,6 +4,5 @@
 
 #include <glib.h>
 
-gboolean output_file_copy(int from, int to);
 gboolean output_file_write(const char *path, int fd, GError **error);
 gboolean output_file_write_text(const char *path, const char *text, gsize len, GError **error);

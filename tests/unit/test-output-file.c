@@ -26,18 +26,6 @@ assert_holds(const char *path, const char *want)
     g_assert_cmpstr(text, ==, want);
 }
 
-static guint
-count_names(const char *directory)
-{
-    GDir *dir = g_dir_open(directory, 0, NULL);
-    guint n = 0;
-
-    while (g_dir_read_name(dir) != NULL)
-        n++;
-    g_dir_close(dir);
-    return n;
-}
-
 static void
 test_write(void)
 {
@@ -54,7 +42,7 @@ test_write(void)
     assert_holds(path, "two");
     g_assert_cmpint(fstat(reader, &st), ==, 0); /* who has the old one open reads on */
     g_assert_cmpuint(st.st_nlink, ==, 0);
-    g_assert_cmpuint(count_names(dir), ==, 1);
+    g_assert_cmpuint(tmp_dir_count_names(dir), ==, 1);
 }
 
 /* A link stays, and so does a pipe. */
@@ -79,19 +67,6 @@ test_in_place(void)
     g_assert_cmpstr(text, ==, "new");
 }
 
-/* Behind what is there already, where sendfile() refuses. */
-static void
-test_append(void)
-{
-    g_autoptr(TmpDir) dir = tmp_dir_new();
-    g_autofree char *path = tmp_dir_file(dir, "log", "old ", 4);
-    auto_fd source = memory_of("new");
-    auto_fd file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-
-    g_assert_true(output_file_copy(source, file));
-    assert_holds(path, "old new");
-}
-
 static void
 test_trouble(void)
 {
@@ -104,7 +79,7 @@ test_trouble(void)
     assert_told(error, PXE_RUN_ERROR_HOST, "/no/out': No such file or directory");
     g_assert_false(output_file_write("/dev/full", source, &full));
     assert_told(full, PXE_RUN_ERROR_HOST, "cannot write '/dev/full': No space left on device");
-    g_assert_cmpuint(count_names(dir), ==, 0);
+    g_assert_cmpuint(tmp_dir_count_names(dir), ==, 0);
 }
 
 int
@@ -113,7 +88,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/output-file/write", test_write);
     g_test_add_func("/output-file/in-place", test_in_place);
-    g_test_add_func("/output-file/append", test_append);
     g_test_add_func("/output-file/trouble", test_trouble);
     return g_test_run();
 }

@@ -50,18 +50,6 @@ new_tmp(void)
     return g_test_subprocess() ? NULL : tmp_dir_new();
 }
 
-static guint
-count_names(const char *directory)
-{
-    GDir *dir = g_dir_open(directory, 0, NULL);
-    guint n = 0;
-
-    while (g_dir_read_name(dir) != NULL)
-        n++;
-    g_dir_close(dir);
-    return n;
-}
-
 /* Where namespaces are allowed it has no name; elsewhere this is the other kind once more. */
 static void
 test_any(void)
@@ -75,11 +63,11 @@ test_any(void)
         g_assert_no_error(error);
         fill(dir.fd);
         if (dir.path == NULL)
-            g_assert_cmpuint(count_names(g_get_tmp_dir()), ==, 0);
+            g_assert_cmpuint(tmp_dir_count_names(g_get_tmp_dir()), ==, 0);
         return;
     }
     g_test_trap_assert_passed();
-    g_assert_cmpuint(count_names(tmp), ==, 0);
+    g_assert_cmpuint(tmp_dir_count_names(tmp), ==, 0);
 }
 
 static void
@@ -92,12 +80,13 @@ test_named(void)
         PrivateDir dir;
         struct stat st;
         g_assert_true(private_dir_open(&dir, PRIVATE_DIR_NAMED, &error));
-        g_assert_cmpuint(count_names(g_get_tmp_dir()), ==, 1);
+        g_assert_cmpuint(tmp_dir_count_names(g_get_tmp_dir()), ==, 1);
         g_assert_cmpint(stat(dir.path, &st), ==, 0);
         g_assert_cmpuint(st.st_mode & 0777, ==, 0700);
         fill(dir.fd);
         private_dir_clear(&dir);
-        g_assert_cmpuint(count_names(g_get_tmp_dir()), ==, 0); /* when that returns, not later */
+        g_assert_cmpuint(tmp_dir_count_names(g_get_tmp_dir()), ==,
+                         0); /* when that returns, not later */
         return;
     }
     g_test_trap_assert_passed();
@@ -122,7 +111,7 @@ test_killed(void)
     g_assert_false(g_test_trap_has_passed());
     while (waitpid(-1, &status, 0) > 0)
         continue;
-    g_assert_cmpuint(count_names(tmp), ==, 0);
+    g_assert_cmpuint(tmp_dir_count_names(tmp), ==, 0);
 }
 
 static void

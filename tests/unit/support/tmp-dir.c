@@ -87,6 +87,19 @@ tmp_dir_symlink(const TmpDir *self, const char *name, const char *target)
     g_assert_cmpint(symlink(target, path), ==, 0);
 }
 
+/* Returns: how many names there are in @directory, but for "." and ".." */
+guint
+tmp_dir_count_names(const char *directory)
+{
+    GDir *dir = g_dir_open(directory, 0, NULL);
+    guint n = 0;
+
+    while (g_dir_read_name(dir) != NULL)
+        n++;
+    g_dir_close(dir);
+    return n;
+}
+
 /* So that a test needs not wait until the clock has gone on. */
 void
 tmp_dir_set_mtime(const TmpDir *self, const char *name, gint64 mtime_s)

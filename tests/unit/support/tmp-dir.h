@@ -15,4 +15,5 @@ char *tmp_dir_path(const TmpDir *self, const char *name);
 char *tmp_dir_file(const TmpDir *self, const char *name, const void *bytes, gssize len);
 void tmp_dir_mkdir(const TmpDir *self, const char *name);
 void tmp_dir_symlink(const TmpDir *self, const char *name, const char *target);
+guint tmp_dir_count_names(const char *directory);
 void tmp_dir_set_mtime(const TmpDir *self, const char *name, gint64 mtime_s);
