@@ -36,7 +36,7 @@ static const NamedId groups[] = {
     { "nobody", 65534 }, { NULL, 0 },
 };
 
-static const char *const type_names[VFS_TYPE_COUNT] = {
+const char *const mtree_type_names[VFS_TYPE_COUNT] = {
     [VFS_REG] = "file",  [VFS_DIR] = "dir",   [VFS_LNK] = "link",    [VFS_CHR] = "char",
     [VFS_BLK] = "block", [VFS_FIFO] = "fifo", [VFS_SOCK] = "socket",
 };
@@ -127,7 +127,7 @@ static const char *
 set_type(MtreeEntry *entry, const char *value)
 {
     for (guint i = 0; i < VFS_TYPE_COUNT; i++) {
-        if (g_str_equal(type_names[i], value)) {
+        if (g_str_equal(mtree_type_names[i], value)) {
             entry->type = (VfsType)i;
             entry->has_type = TRUE;
             return NULL;

@@ -32,6 +32,7 @@ void mtree_spec_free(MtreeSpec *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MtreeSpec, mtree_spec_free)
 
 /* mtree-keyword.c: the words behind a name. */
+extern const char *const mtree_type_names[VFS_TYPE_COUNT]; /* "file", "dir": of the keyword type */
 const char *mtree_keyword_apply(const char *word, MtreeEntry *entry);
 const char *mtree_keyword_forget(const char *word, MtreeEntry *entry);
 char *mtree_unvis(const char *text);

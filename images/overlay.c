@@ -96,20 +96,13 @@ overlay_lookup_lower(Overlay *self, const char *path, VfsId *ret)
     return g_hash_table_contains(self->hidden, path) ? -ENOENT : lookup_in(self->lower, path, ret);
 }
 
-static gboolean
-is_directory(Vfs *vfs, VfsId id)
-{
-    VfsAttr attr;
-    return vfs_getattr(vfs, id, &attr) == 0 && attr.type == VFS_DIR;
-}
-
 /* Whether something that is no directory was laid at @path, or on its way. */
 static gboolean
 is_covered(Overlay *self, const char *path)
 {
     VfsId id;
     int r = overlay_lookup_upper(self, path, &id);
-    return r == 0 ? !is_directory(self->upper, id) : r == -ENOTDIR;
+    return r == 0 ? !vfs_is_directory(self->upper, id) : r == -ENOTDIR;
 }
 
 /* One name further: into the lower tree's directory, wherever a link there leads. */
@@ -120,10 +113,10 @@ place_name(Overlay *self, const char *directory, const char *name)
     char found[VFS_PATH_MAX];
     VfsId id;
 
-    if (overlay_lookup_upper(self, path, &id) == 0 && is_directory(self->upper, id))
+    if (overlay_lookup_upper(self, path, &id) == 0 && vfs_is_directory(self->upper, id))
         return path;
     if (g_hash_table_contains(self->hidden, path) || vfs_walk(self->lower, path, &id) < 0 ||
-        !is_directory(self->lower, id) || vfs_path(self->lower, id, found, sizeof found) < 0 ||
+        !vfs_is_directory(self->lower, id) || vfs_path(self->lower, id, found, sizeof found) < 0 ||
         is_covered(self, found))
         return path;
     g_free(path);
@@ -182,7 +175,7 @@ overlay_put_directory(Overlay *self, const char *path)
     VfsId id;
 
     if (overlay_lookup_upper(self, path, &id) == 0) {
-        if (is_directory(self->upper, id))
+        if (vfs_is_directory(self->upper, id))
             return 0;
         vfs_mem_remove(self->upper, id);
     }
@@ -204,7 +197,7 @@ overlay_add_bytes(Overlay *self, const char *guest, GBytes *content, guint32 mod
     g_autofree char *path = overlay_place_entry(self, guest);
     VfsId id;
 
-    if (overlay_lookup_upper(self, path, &id) == 0 && is_directory(self->upper, id))
+    if (overlay_lookup_upper(self, path, &id) == 0 && vfs_is_directory(self->upper, id))
         return -EISDIR;
     overlay_clear_path(self, path);
     return vfs_mem_add_file(self->upper, path, content, mode);
@@ -287,7 +280,7 @@ overlay_add_file(Overlay *self, const char *guest, const char *host, guint32 mod
                                                 : "is not a regular file");
     if (vfs_read(tree, id, 0, &byte, 1) < 0)
         return refuse_file(error, guest, host, "cannot be read");
-    if (overlay_lookup_lower(self, path, &there) == 0 && is_directory(self->lower, there))
+    if (overlay_lookup_lower(self, path, &there) == 0 && vfs_is_directory(self->lower, there))
         return refuse_file(error, guest, host, "that is a directory on the medium");
     overlay_clear_path(self, path);
     r = vfs_mem_add_ref(self->upper, path, tree, id, mode != 0 ? mode : attr.mode & FILE_MODE_MASK);

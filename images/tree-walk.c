@@ -6,6 +6,7 @@
 #include "images/tree-walk.h"
 
 #include "base/error.h"
+#include "images/mtree-spec.h"
 
 #include <errno.h>
 #include <string.h>
@@ -165,16 +166,12 @@ tree_device(const VfsAttr *attr)
 void
 tree_add_mtree_line(GString *text, const TreeEntry *entry, const char *device, const char *target)
 {
-    static const char *const types[VFS_TYPE_COUNT] = {
-        [VFS_REG] = "file",  [VFS_DIR] = "dir",   [VFS_LNK] = "link",    [VFS_CHR] = "char",
-        [VFS_BLK] = "block", [VFS_FIFO] = "fifo", [VFS_SOCK] = "socket",
-    };
     const VfsAttr *attr = &entry->attr;
 
     add_vis(text, entry->path);
     g_string_append_printf(text, " type=%s uid=%u gid=%u mode=0%o time=%" G_GINT64_FORMAT ".%09u",
-                           types[attr->type], attr->uid, attr->gid, attr->mode, attr->mtime_s,
-                           attr->mtime_ns);
+                           mtree_type_names[attr->type], attr->uid, attr->gid, attr->mode,
+                           attr->mtime_s, attr->mtime_ns);
     if (device != NULL)
         g_string_append_printf(text, " device=%s", device);
     if (target != NULL) {

@@ -248,13 +248,6 @@ static const VfsOps vfs_overlay_ops = {
     .free = overlay_free,
 };
 
-static gboolean
-is_directory(Vfs *vfs, VfsId id)
-{
-    VfsAttr attr;
-    return vfs_getattr(vfs, id, &attr) == 0 && attr.type == VFS_DIR;
-}
-
 /* ---- rules ---- */
 
 /* "a//b/" → "/a/b"; "" → "/" */
@@ -351,7 +344,7 @@ count_hidden_directories(VfsOverlay *self, const MergedDir *merged)
     while (g_hash_table_iter_next(&iter, &name, NULL)) {
         if (vfs_lookup(self->upper, merged->upper, name, &found) < 0 &&
             vfs_lookup(self->lower, merged->lower, name, &found) == 0)
-            count += is_directory(self->lower, found);
+            count += vfs_is_directory(self->lower, found);
     }
     return count;
 }
@@ -373,9 +366,9 @@ overlay_merge(VfsOverlay *self, VfsId upper, VfsId lower, const char *path, guin
     merged->more_links = -count_hidden_directories(self, merged);
     while (vfs_readdir(self->upper, upper, entry.cookie, &entry) == 1) {
         g_autofree char *inside = g_build_path("/", path, entry.name, NULL);
-        gboolean here = is_directory(self->upper, entry.id);
+        gboolean here = vfs_is_directory(self->upper, entry.id);
         gboolean below = vfs_lookup(self->lower, lower, entry.name, &twin) == 0 &&
-                         is_directory(self->lower, twin);
+                         vfs_is_directory(self->lower, twin);
         merged->last_cookie = entry.cookie;
         merged->more_links += here - below;
         if (here && below && depth < OVERLAY_DEPTH_MAX && !is_hidden(merged, entry.name) &&

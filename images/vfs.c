@@ -256,6 +256,15 @@ vfs_path(Vfs *self, VfsId id, char *dst, gsize cap)
     return 0;
 }
 
+/* Returns: whether @id is a directory */
+gboolean
+vfs_is_directory(Vfs *self, VfsId id)
+{
+    VfsAttr attr;
+
+    return vfs_getattr(self, id, &attr) == 0 && attr.type == VFS_DIR;
+}
+
 /* Returns: whether @path leads to a regular file */
 gboolean
 vfs_is_file(Vfs *self, const char *path)

@@ -90,6 +90,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vfs, vfs_free)
 
 int vfs_walk(Vfs *self, const char *path, VfsId *ret);
 int vfs_path(Vfs *self, VfsId id, char *dst, gsize cap);
+gboolean vfs_is_directory(Vfs *self, VfsId id);
 gboolean vfs_is_file(Vfs *self, const char *path);
 int vfs_read_file(Vfs *self, const char *path, gsize max, GBytes **ret);
 

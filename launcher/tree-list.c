@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "images/mtree-spec.h"
 #include "images/tree-walk.h"
 #include "launcher/visible.h"
 
@@ -15,13 +16,10 @@
 
 #define JSON_FORMAT 1 /* changes when something that was there changes its meaning */
 
-static const struct {
-    char letter;
-    const char *name;
-} types[VFS_TYPE_COUNT] = {
-    [VFS_REG] = { '-', "file" },    [VFS_DIR] = { 'd', "dir" },   [VFS_LNK] = { 'l', "link" },
-    [VFS_CHR] = { 'c', "char" },    [VFS_BLK] = { 'b', "block" }, [VFS_FIFO] = { 'p', "fifo" },
-    [VFS_SOCK] = { 's', "socket" },
+/* As ls has them. */
+static const char type_letters[VFS_TYPE_COUNT] = {
+    [VFS_REG] = '-', [VFS_DIR] = 'd',  [VFS_LNK] = 'l',  [VFS_CHR] = 'c',
+    [VFS_BLK] = 'b', [VFS_FIFO] = 'p', [VFS_SOCK] = 's',
 };
 
 /* As ls has it: the set-ID and sticky bits show where execution does. */
@@ -30,7 +28,7 @@ add_mode(GString *text, const VfsAttr *attr)
 {
     static const char bits[] = "rwxrwxrwx", special[] = "sst", without[] = "SST";
 
-    g_string_append_c(text, types[attr->type].letter);
+    g_string_append_c(text, type_letters[attr->type]);
     for (guint i = 0; i < 9; i++) {
         gboolean set = (attr->mode & 0400u >> i) != 0;
         if (i % 3 == 2 && (attr->mode & 04000u >> i / 3) != 0)
@@ -92,7 +90,7 @@ list_json(Vfs *tree, const TreeEntry *entry, gpointer data, GError **error)
         return FALSE;
     JsonObject *object = json_add_object(data, NULL);
     json_text(object, "path", entry->path);
-    json_add_string(object, "type", types[attr->type].name);
+    json_add_string(object, "type", mtree_type_names[attr->type]);
     json_add_int(object, "mode", attr->mode);
     json_add_int(object, "uid", attr->uid);
     json_add_int(object, "gid", attr->gid);
