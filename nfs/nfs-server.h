@@ -6,6 +6,7 @@
 #pragma once
 
 #include "images/vfs.h"
+#include "nfs/read-limit.h"
 #include "nfs/rpc.h"
 
 /* The ports on the virtual LAN; the defaults of NfsServer. */
@@ -52,6 +53,7 @@ typedef struct {
     guint64 key;
     guint16 ports[NFS_DAEMON_COUNT]; /* what the portmapper tells */
     gboolean tcp;                    /* whether the portmapper offers TCP as well */
+    ReadLimit *read_limit;           /* (nullable): for the only client over UDP */
     NfsObserver observer;
     gpointer observer_data;
     RpcServer rpc;

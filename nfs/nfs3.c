@@ -167,14 +167,17 @@ nfs3_read(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
 
     int r = nfs3_handle_get(server, args, &id);
     guint64 offset = cursor_be64(args);
-    guint32 wanted = cursor_be32(args); /* MIN() would read its argument twice */
-    guint32 rtmax = nfs3_rtmax(call);
-    guint32 count = MIN(wanted, rtmax);
+    guint32 count = cursor_be32(args);
     if (!cursor_ok(args))
         return RPC_GARBAGE_ARGS;
     if (r < 0 || (r = vfs_getattr(server->vfs, id, &attr)) < 0)
         return nfs3_fail(server, res, r, FALSE, 0);
 
+    ReadLimitCall asked = { call->xid, id, offset, count };
+    ReadLimit *limit = call->transport == RPC_UDP ? server->read_limit : NULL;
+    if (limit != NULL)
+        count = read_limit_count(limit, &asked);
+    count = MIN(count, nfs3_rtmax(call));
     gsize start = buf_mark(res);
     buf_be32(res, NFS_OK);
     buf_be32(res, TRUE);
@@ -195,6 +198,8 @@ nfs3_read(gpointer service, const RpcCall *call, Cursor *args, Buf *res)
     buf_patch_be32(res, count_at, (guint32)n);
     buf_patch_be32(res, count_at + 4, read_ends(&attr, offset, count, (guint64)n) ? 1 : 0);
     buf_patch_be32(res, count_at + 8, (guint32)n);
+    if (limit != NULL)
+        read_limit_answered(limit, &asked, (guint32)n);
     if (server->observer != NULL) {
         NfsEvent event = { NFS_EVENT_READ, id, offset, (guint64)n, attr.size };
         server->observer(&event, server->observer_data);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The only place where nfs/ meets the wire. A request comes as a frame, its reply is built behind
- * headroom in one buffer that is used again for the next, and goes out before the call returns: no
- * state for a client, nothing allocated. TCP is not ours: such frames are handed on to libslirp,
- * which ends the connections and gives them to rpc-streams.c.
+ * headroom in one buffer that is used again for the next, and goes out before the call returns:
+ * nothing is allocated, and of the client nothing is kept but how much it can take
+ * (nfs/read-limit.h). TCP is not ours: such frames are handed on to libslirp, which ends the
+ * connections and gives them to rpc-streams.c.
  */
 #include "slirp-config/boot-server.h"
 
@@ -23,6 +24,7 @@ struct BootServer {
     MacAddr mac;
     Ip4Addr address;
     NfsServer nfs;
+    ReadLimit read_limit;
     Ip4Reassembly *reassembly;
     guint16 ip_id;
     FrameFunc tcp; /* (nullable): takes frames with TCP in them */
@@ -58,6 +60,19 @@ server_arp(BootServer *self, Cursor packet)
     server_emit(buf_data(&frame), buf_len(&frame), self);
 }
 
+/* Returns: FALSE when @message is no call */
+static gboolean
+server_answer(BootServer *self, const Ip4Route *route, const UdpHeader *udp, Cursor message)
+{
+    Buf reply = buf_of(self->tx, sizeof self->tx, UDP4_HEADROOM);
+
+    if (!rpc_dispatch(&self->nfs.rpc, RPC_UDP, &message, &reply))
+        return FALSE;
+    udp4_push(&reply, route, (UdpHeader){ udp->dst_port, udp->src_port }, UDP_NO_CHECKSUM);
+    ip4_send(&reply, route, IP_PROTO_UDP, self->ip_id++, server_emit, self);
+    return TRUE;
+}
+
 static void
 server_udp(BootServer *self, const Ip4Route *route, const Ip4Header *ip, Cursor datagram)
 {
@@ -70,13 +85,10 @@ server_udp(BootServer *self, const Ip4Route *route, const Ip4Header *ip, Cursor 
     }
     if (!nfs_server_has_port(&self->nfs, udp.dst_port) || self->nfs.vfs == NULL)
         return;
-    Buf reply = buf_of(self->tx, sizeof self->tx, UDP4_HEADROOM);
-    if (!rpc_dispatch(&self->nfs.rpc, RPC_UDP, &message, &reply)) {
+    if (!server_answer(self, route, &udp, message))
         guest_note(&self->malformed, "nfs", "a datagram to port %u is no RPC call", udp.dst_port);
-        return;
-    }
-    udp4_push(&reply, route, (UdpHeader){ udp.dst_port, udp.src_port }, UDP_NO_CHECKSUM);
-    ip4_send(&reply, route, IP_PROTO_UDP, self->ip_id++, server_emit, self);
+    else if (read_limit_is_doubtful(&self->read_limit))
+        (void)server_answer(self, route, &udp, message);
 }
 
 /* Answers a ping, which is how one finds out from the guest that this host is there. RFC 792 */
@@ -162,6 +174,7 @@ boot_server_new(Lan *lan, const LanConfig *config, guint64 handle_key)
     self->mac = lan_mac_of(config->server);
     self->reassembly = ip4_reassembly_new();
     nfs_server_init(&self->nfs, NULL, handle_key);
+    self->nfs.read_limit = &self->read_limit;
     self->port = lan_attach(lan, &boot_server_ops, self, &self->mac);
     return self;
 }

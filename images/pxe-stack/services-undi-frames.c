@@ -5,6 +5,10 @@
  * UNDI is made for interrupts: START asks whether one was ours, PROCESS and GET_NEXT ask what has
  * happened, until nothing has. We have none, and look at the card in each of these calls; a caller
  * that goes through the same motions without an interrupt is served as well.
+ *
+ * Right after a frame GET_NEXT does not tell of another one: FreeBSD's loaders of 12 and 13 ask it
+ * for the rest of the frame that they have all of, and drop what they get [libi386/pxe.c of 12.2:
+ * pxe_netif_receive]. The next one comes with the next PROCESS.
  */
 #include "images/pxe-stack/machine.h"
 #include "images/pxe-stack/stack.h"
@@ -82,6 +86,7 @@ undi_transmit(Stack *self, PxeParameters *p)
     if (!nic_send(&self->nic, len))
         return PXE_UNDI_TRANSMIT_ERROR;
     self->sent_unreported = true;
+    self->told_of_frame = false;
     return PXE_SUCCESS;
 }
 
@@ -107,28 +112,34 @@ frame_packet_type(const uint8_t *frame)
 
 #define ISR_WAIT_MS 2
 
-/* Waits a moment for something to happen, as UDP_READ does, and for the same reason. */
+/* Waits a moment for a frame, as UDP_READ does, and for the same reason. */
 static void
 isr_wait(Stack *self)
 {
     Timer timer;
 
     timer_start(&timer, ISR_WAIT_MS);
-    while (!self->sent_unreported && !nic_is_waiting(&self->nic) && !timer_expired(&timer))
+    while (!nic_is_waiting(&self->nic) && !timer_expired(&timer))
         continue;
 }
 
-/* What has happened since: a frame sent, a frame received, or nothing. */
+/* What has happened since: a frame received, a frame sent, or nothing. Most that is sent is a
+ * question, and its answer says as much. */
 static uint16_t
 isr_next(Stack *self, PxeUndiIsr *isr)
 {
-    if (self->sent_unreported) {
+    bool no_frame = isr->function == PXE_ISR_IN_GET_NEXT && self->told_of_frame;
+    bool sent = self->sent_unreported;
+
+    /* Loaders from 14 on begin with GET_NEXT when the last thing they have got was a frame. */
+    if (isr->function == PXE_ISR_IN_GET_NEXT && sent && !no_frame)
+        isr_wait(self);
+    uint16_t len = no_frame ? 0 : nic_receive(&self->nic);
+    self->told_of_frame = len != 0;
+    if (len == 0) {
         self->sent_unreported = false;
-        return PXE_ISR_OUT_TRANSMIT;
+        return sent ? PXE_ISR_OUT_TRANSMIT : PXE_ISR_OUT_DONE;
     }
-    uint16_t len = nic_receive(&self->nic);
-    if (len == 0)
-        return PXE_ISR_OUT_DONE;
     isr->buffer_len = len;
     isr->frame_len = len;
     isr->header_len = ETH_HEADER;

@@ -23,6 +23,7 @@ typedef struct {
     bool udp_open;
     bool undi_is_wanted;  /* somebody will drive the card when the rest has been unloaded */
     bool sent_unreported; /* UNDI_ISR has not said yet that the last frame is sent */
+    bool told_of_frame;   /* its last answer was a frame */
 } Stack;
 
 typedef uint16_t PxeService(Stack *self, PxeParameters *p);

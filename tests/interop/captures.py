@@ -21,6 +21,7 @@ GENERATIONS = {
     "gen7": (2, "nfs.read.offset", "nfs.status2"),
     "gen10": (3, "nfs.offset3", "nfs.status3"),
     "gen12": (3, "nfs.offset3", "nfs.status3"),
+    "gen15": (3, "nfs.offset3", "nfs.status3"),
 }
 
 

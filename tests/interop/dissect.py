@@ -79,7 +79,8 @@ def calls(capture, *more_fields):
         if packet.one("rpc.msgtyp") == "0":
             asked.append(packet)
         else:
-            replies[packet.one("udp.dstport"), packet.one("rpc.xid")] = packet
+            # A second reply, which fits a frame, says no more than the first one.
+            replies.setdefault((packet.one("udp.dstport"), packet.one("rpc.xid")), packet)
     return [(call, replies.get((call.one("udp.srcport"), call.one("rpc.xid")))) for call in asked]
 
 

@@ -37,6 +37,8 @@ client_reassemble(LanClient *self, const guint8 *ip, gsize total)
     if ((flags_off & 0x3fff) == 0)
         return g_bytes_new(ip, total);
     self->fragments_in++;
+    if (self->loses_fragments)
+        return NULL;
     if (off == 0) {
         g_byte_array_set_size(self->partial, 0);
         g_byte_array_append(self->partial, ip, 20);

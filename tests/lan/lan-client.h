@@ -31,6 +31,7 @@ struct LanClient {
     /* in-order reassembly, as iPXE's */
     GByteArray *partial;
     guint16 partial_id;
+    gboolean loses_fragments; /* or none, as that of loaders of 12 and 13 */
     /* the last answer of ARP */
     gboolean arp_answered;
     MacAddr arp_mac;

@@ -202,10 +202,30 @@ test_row(gconstpointer data)
     g_assert_cmpuint(house.bytes_read, >, 6 * 266241);
 }
 
+/* A loader that loses what comes in fragments, and was told to ask for more than a frame: it loses
+ * one answer and waits for none. */
+static void
+test_loses_fragments(void)
+{
+    g_autoptr(LanClient) client = NULL;
+    g_auto(LanHouse) house = { 0 };
+
+    lan_house_init(&house, memory_tree(NULL));
+    client = lan_client_new(&house);
+    lan_client_start(client, DHCP_CLIENT_LOADER, 3);
+    client->loses_fragments = TRUE;
+    g_assert_true(lan_client_dhcp(client));
+    check_loads(client, 4096);
+    g_assert_cmpuint(client->fragments_in, ==, 3);
+    client->loses_fragments = FALSE;
+    check_loads(client, 32768); /* its kernel */
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ROWS_ADD("/lan-boot", rows, test_row);
+    g_test_add_func("/lan-boot/loses-fragments", test_loses_fragments);
     return g_test_run();
 }

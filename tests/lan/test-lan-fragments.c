@@ -148,14 +148,14 @@ test_dhcp(void)
 }
 
 /*
- * The boot server's reply to a READ of 32 KiB is fragments, and goes to whatever Ethernet address
+ * The boot server's reply to a READ of 8 KiB is fragments, and goes to whatever Ethernet address
  * the request came from: here the gateway's, everybody's, and one that nobody has.
  */
 static void
 test_reflected(void)
 {
     const MacAddr from[] = { GATEWAY_MAC, MAC_BROADCAST, { { 2, 9, 9, 9, 9, 9 } } };
-    static const guint32 header[] = { 1, 0, 2, 100003, 3, 6, 0, 0, 0, 0 };
+    static const guint32 header[] = { 1, 0, 2, 100003, 2, 6, 0, 0, 0, 0 };
     guint8 bytes[256];
     g_auto(Rig) rig;
     LanObject file;
@@ -165,16 +165,17 @@ test_reflected(void)
     Buf call = buf_of(bytes, sizeof bytes, 0);
     for (gsize i = 0; i < G_N_ELEMENTS(header); i++)
         buf_be32(&call, header[i]);
-    nfs_rig_put_handle(&call, 3, &file.handle);
-    buf_be64(&call, 0);
-    buf_be32(&call, 32768);
+    nfs_rig_put_handle(&call, 2, &file.handle);
+    buf_be32(&call, 0);
+    buf_be32(&call, 8192);
+    buf_be32(&call, 0);
     rig.in_order = TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(from); i++) {
         const Ip4Route route = { from[i], SERVER_MAC, GUEST_IP, SERVER_IP };
         g_autoptr(GByteArray) frame = frame_udp4(&route, 1000, 2049, bytes, buf_len(&call));
         g_byte_array_set_size(rig.answer, 0);
         lan_client_send(rig.client, frame->data, frame->len);
-        g_assert_cmpuint(rig.answer->len, ==, 8 + 24 + 104 + 32768);
+        g_assert_cmpuint(rig.answer->len, ==, 8 + 24 + 4 + 68 + 4 + 8192);
     }
     g_assert_true(rig.in_order);
     g_assert_true(lan_client_dhcp(rig.client));

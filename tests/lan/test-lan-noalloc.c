@@ -107,7 +107,7 @@ static const Row rows[] = {
     { "lookup-2", 2, 4, "/boot", "loader.rc", { 0 }, 0, 1 },
     { "access", 3, 4, "/boot", NULL, { 0x3f }, 1, 1 },
     { "read-3-of-1k", 3, 6, "/boot/kernel", NULL, { 0, 4096, 1024 }, 3, 1 },
-    { "read-3-of-32k", 3, 6, "/boot/kernel", NULL, { 0, 4096, 32768 }, 3, 23 },
+    { "read-3-of-32k", 3, 6, "/boot/kernel", NULL, { 0, 4096, 32768 }, 3, 23 + 1 }, /* twice */
     { "read-2-of-1k", 2, 6, "/boot/kernel", NULL, { 4096, 1024, 0 }, 3, 1 },
     { "read-2-of-8k", 2, 6, "/boot/kernel", NULL, { 4096, 8192, 0 }, 3, 6 },
     { "readlink", 3, 5, "/link", NULL, { 0 }, 0, 1 },
@@ -174,14 +174,14 @@ handle_of(const LanHouse *house, guint32 vers, const char *path)
 }
 
 static GByteArray *
-request(const LanHouse *house, const Row *row)
+request(const LanHouse *house, const Row *row, guint32 xid)
 {
     NfsHandle handle = handle_of(house, row->vers, row->path);
     const Ip4Route route = frame_to_server();
     static const guint32 auth[] = { 1, 20, 0, 0, 0, 0, 0, 0, 0 };
     guint8 bytes[512];
     Buf call = buf_of(bytes, sizeof bytes, 0);
-    const guint32 header[] = { 1, 0, 2, NFS_PROGRAM, row->vers, row->proc };
+    const guint32 header[] = { xid, 0, 2, NFS_PROGRAM, row->vers, row->proc };
 
     for (gsize i = 0; i < G_N_ELEMENTS(header); i++)
         buf_be32(&call, header[i]);
@@ -198,16 +198,18 @@ request(const LanHouse *house, const Row *row)
 static void
 check_row(const LanHouse *house, Guest *guest, const Row *row)
 {
-    g_autoptr(GByteArray) frame = request(house, row);
+    /* Two in turn, since a READ that is asked again is answered with less. */
+    g_autoptr(GByteArray) even = request(house, row, 2);
+    g_autoptr(GByteArray) odd = request(house, row, 3);
 
     for (guint i = 0; i < 10; i++)
-        lan_input(guest->port, frame->data, frame->len);
+        lan_input(guest->port, (i % 2 ? odd : even)->data, even->len);
     guest->frames = 0;
     guest->status = 99;
     counting.calls = 0;
     counting.on = TRUE;
     for (guint i = 0; i < ROUNDS; i++)
-        lan_input(guest->port, frame->data, frame->len);
+        lan_input(guest->port, (i % 2 ? odd : even)->data, even->len);
     counting.on = FALSE;
     g_test_message("%s", row->name);
     g_assert_cmpuint(guest->status, ==, 0);
@@ -305,7 +307,7 @@ test_outside(void)
         g_autoptr(GByteArray) out = frame_udp4(&route, (guint16)(7000 + i), port, "x", 1);
         lan_input(guest.port, out->data, out->len);
     }
-    g_autoptr(GByteArray) frame = request(&house, &rows[5]);
+    g_autoptr(GByteArray) frame = request(&house, &rows[5], 1);
     for (guint i = 0; i < ROUNDS; i++) {
         counting.on = i >= 100;
         counting.calls = i >= 100 ? counting.calls : 0;

@@ -14,7 +14,7 @@ import conversation  # pylint: disable=wrong-import-position
 MAC = bytes.fromhex("525400123456")  # pxe-run's default
 NICS = ("e1000", "e1000e", "virtio", "pcnet", "ne2k_pci", "i82559er", "vmxnet3")
 
-# The first requests of real loaders: 7.0, 10.2 and 15.0; with our root path, and with the sizes of
+# The first requests of real loaders: 7.0, 10.2, 12.2 and 15.0; with our root path, and with the sizes of
 # our loader.rc (63 bytes) and loader.lua (33 bytes). ARP is the boot ROM's for the first two.
 FIRST_REQUESTS = {
     "gen7": """
@@ -78,6 +78,28 @@ FIRST_REQUESTS = {
         ARP 60
         GETPORT 100005 3 17 0
         MNT /
+        GETPORT 100003 3 17 0
+        LOOKUP boot
+        LOOKUP lua
+        LOOKUP loader.lua
+        READ 0 512
+        READ 33 479
+        READ 33 512
+        MNT /
+        LOOKUP boot
+        LOOKUP lua
+        LOOKUP cli.lua
+        MNT /
+        LOOKUP boot
+        LOOKUP lua
+        LOOKUP cli.lua
+        READ 0 512""",
+    "gen15": """
+        DHCP 53,60,77,55
+        DHCP 53,50,54,51,60,77,55
+        ARP 60
+        GETPORT 100005 3 17 0
+        MNT /
         MNT /
         MNT /
         GETPORT 100003 3 17 0
@@ -103,11 +125,13 @@ MFSROOT_NAMES = {
     "gen7": ["mfsroot.split", "mfsroot.gz.split", "mfsroot.gz"] * 2,
     "gen10": ["mfsroot", "mfsroot.gz"] * 2,
     "gen12": ["mfsroot", "mfsroot.gz"] * 2,
+    "gen15": ["mfsroot", "mfsroot.gz"] * 2,
 }
 
 # pxe-run sets nfs.read_size for loaders that know it.
-READ_SIZE = {"gen7": 1024, "gen10": 1024, "gen12": 4096}
-NFS_VERSION = {"gen7": 2, "gen10": 3, "gen12": 3}
+READ_SIZE = {"gen7": 1024, "gen10": 1024, "gen12": 4096, "gen15": 4096}
+NFS_VERSION = {"gen7": 2, "gen10": 3, "gen12": 3, "gen15": 3}
+BY_UNDI = ("gen12", "gen15")
 
 
 def check_ports_and_xids(requests):
@@ -132,7 +156,7 @@ def check_conversation(gen, pcap):
     requests = conversation.loader_requests(pcap, MAC)
     texts = [r.text for r in requests]
     # The boot ROM's stack asks for addresses when it needs them.
-    words = [t for t in texts if gen == "gen12" or not t.startswith("ARP")]
+    words = [t for t in texts if gen in BY_UNDI or not t.startswith("ARP")]
     first = [line.strip() for line in FIRST_REQUESTS[gen].strip().splitlines()]
     assert words[:len(first)] == first, "\n".join(words[:len(first)])
     check_ports_and_xids(requests)
@@ -155,12 +179,13 @@ def boots(gen, medium):
         result = boot("--iso", iso, "--boot", medium, "--pcap", pcap)
         result.expect(0, f"DOUBLE {gen}: OK ", "KERNEL DOUBLE: root=ufs:/dev/md0")
         check_modules(tree, result.stdout)
+        assert "trying again" not in result.stdout, f"an answer was lost:\n{result.stdout}"
         check_conversation(gen, pcap)
         length = "boot.nfsroot.nfshandlelen=28"
         assert (length in result.stdout) == (gen != "gen7"), result.stdout
 
 
-for _gen in ("gen7", "gen10", "gen12"):
+for _gen in ("gen7", "gen10", "gen12", "gen15"):
     for _medium in ("iso", "rom"):
         def _boots(gen=_gen, medium=_medium):
             boots(gen, medium)

@@ -20,7 +20,7 @@ import conversation  # pylint: disable=wrong-import-position
 
 OWN = ("--pxe-stack", "own")
 NICS = ("rtl8139", "e1000", "e1000e", "virtio")
-LOADERS = ("gen7-vm86", "gen7", "gen10", "gen12")
+LOADERS = ("gen7-vm86", "gen7", "gen10", "gen12", "gen15")
 WINDOW = range(0xe0000, 0xe4000)  # where an open e1000 has its registers
 UNDIONLY = Path("/usr/lib/ipxe/undionly.kpxe")
 PXELINUX = Path("/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64")
@@ -58,7 +58,7 @@ for _gen in LOADERS:
 def ten_thousand_large_reads(nic):
     """UNDI with six fragments for each read: none is lost for good, and no byte is wrong."""
     with harness.tmpdir() as folder:
-        tree, iso = make_tree(folder, "gen12", "--loader-conf", f'nfs.read_size="{LARGE_READ}"',
+        tree, iso = make_tree(folder, "gen15", "--loader-conf", f'nfs.read_size="{LARGE_READ}"',
                               kernel_size=10000 * LARGE_READ)
         result = boot("--iso", iso, "--nic", nic, *OWN, limit_s=LARGE_LIMIT_S)
         result.expect(0, KERNEL_RUNS)

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/guest/bare/text.h"
 #include "tests/guest/loader/dhcp.h"
-#include "tests/guest/loader/environment.h"
 #include "tests/guest/loader/generation.h"
 #include "tests/guest/loader/net-open.h"
+#include "tests/guest/loader/read-size.h"
 
 #include <stddef.h>
 
-#define READ_SIZE_DEFAULT 1024
-#define READ_SIZE_MAX     16384
-
-/* As 15.0 does: the root twice, each module once to see whether it is there and once to read it. */
+/* As 12.2 does: each module but the first once to see whether it is there and once to read it. */
 static const StartFile lua_files[] = {
-    { "/", false },
-    { "/", false },
     { "/boot/lua/loader.lua", true },
     { "/boot/lua/cli.lua", false },
     { "/boot/lua/cli.lua", true },
@@ -23,21 +17,9 @@ static const StartFile lua_files[] = {
     { NULL, false },
 };
 
-/* [libsa/nfs.c: set_nfs_read_size] */
-static uint32_t
-read_size(void)
-{
-    const char *text = env_get("nfs.read_size");
-    uint32_t size;
-
-    if (text == NULL || !text_number(text, 10, &size) || size < READ_SIZE_DEFAULT)
-        return READ_SIZE_DEFAULT;
-    return size < READ_SIZE_MAX ? size : READ_SIZE_MAX;
-}
-
 const Generation generation = {
     .name = "gen12",
-    .releases = "12 or later",
+    .releases = "12 and 13",
     .device = "net0:",
     .udp = &undi_stack,
     .nfs = &nfs3_client,
@@ -50,7 +32,8 @@ const Generation generation = {
     .dhcp_sets_variables = true,
     .netmask_may_be_short = true,
     .find_root = net_open_find_root,
-    .read_size = read_size,
+    .read_size = read_size_by_variable,
     .clock_repeats = 8,
+    .clock_twice_before_request = true,
     .handle_len_variable = "boot.nfsroot.nfshandlelen",
 };

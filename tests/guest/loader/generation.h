@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * In what FreeBSD's loaders differ from release to release, as a table. Each double is linked with
- * one of gen7.c, gen10.c and gen12.c, which fills it in.
+ * one of gen7.c, gen10.c, gen12.c and gen15.c, which fills it in.
  */
 #pragma once
 
@@ -38,7 +38,13 @@ typedef struct {
     void (*find_root)(void);      /* makes server and path out of option 17 */
     uint32_t (*read_size)(void);  /* of an NFS READ */
     uint32_t clock_repeats;       /* how often the clock must say the same again */
-    bool twiddles;                /* turns a bar on the screen with each READ, by the BIOS */
+    bool clock_twice_before_request;
+    /* UNDI: the next poll begins with GET_NEXT after a frame; or GET_NEXT comes right after it, and
+     * what it brings is dropped [libi386/pxe.c: pxe_netif_receive]. */
+    bool undi_goes_on;
+    bool ip_takes_fragments;         /* or puts them together backwards, and drops them [libsa/ip.c:
+                                        ip_reasm_add] */
+    bool twiddles;                   /* turns a bar on the screen with each READ, by the BIOS */
     const char *handle_len_variable; /* (nullable): tells the kernel how long the handle is */
 } Generation;
 

@@ -64,6 +64,8 @@ udp_exchange(Ip4 to,
             console_print("   no answer from %u.%u.%u.%u port %u, trying again\n", to.b[0], to.b[1],
                           to.b[2], to.b[3], to_port);
         uint32_t start = clock_seconds();
+        if (generation.clock_twice_before_request)
+            (void)clock_seconds();
         if (!generation.udp->send(to, to_port, from_port, request, request_len)) {
             while (clock_seconds_since(start) < wait_s)
                 ;

@@ -3,17 +3,22 @@
  * Theory of operation: loaders from 12 on use the PXE stack for frames only (UNDI) and have
  * Ethernet, ARP, IPv4 and UDP of their own [libi386/pxe.c, libsa/{ether,arp,ip,udp}.c]. A frame is
  * sent with one call; to receive, the interrupt service routine is polled: START, PROCESS, then
- * GET_NEXT until there is a frame. After a frame the next poll goes on with GET_NEXT. The clock is
- * asked twice on the way to the first poll by IP and twice by the driver [ip.c: readip, pxe.c:
- * pxe_netif_get], and not again before there is a frame; here it is from time to time, so that a
- * lost one does no harm.
+ * GET_NEXT until there is a frame. The clock is asked twice on the way to the first poll by IP and
+ * twice by the driver [ip.c: readip, pxe.c: pxe_netif_get].
  *
- * A datagram in fragments is put together from pieces in order, one datagram at a time; others that
- * come in between are lost, as they would be with a busy network.
+ * Those of 12 and 13 (seen: 12.2) ask the clock again for each poll that brings nothing. They ask
+ * GET_NEXT once more when they have the frame, and drop another one that they hear of then. Of a
+ * datagram in fragments they lose all.
+ *
+ * Later ones (seen: 15.0) go on with GET_NEXT at the next poll after a frame, and poll until there
+ * is one; here they look at the clock from time to time, so that a lost one does no harm. A
+ * datagram in fragments is put together from pieces in order, one at a time; others that come in
+ * between are lost, as they would be with a busy network.
  */
 #include "tests/guest/loader/clock.h"
 #include "tests/guest/loader/console.h"
 #include "tests/guest/loader/dhcp.h"
+#include "tests/guest/loader/generation.h"
 #include "tests/guest/loader/udp.h"
 #include "tests/guest/loader/xdr.h"
 
@@ -33,7 +38,7 @@
 #define IP_MORE        0x2000
 #define IP_OFFSET_MASK 0x1fff
 #define UDP_HEADER     8
-#define UNDI_POLLS     256 /* between two looks at the clock */
+#define UNDI_POLLS     256 /* between two looks at the clock, of loaders that take few */
 
 static const Mac mac_broadcast = { { 255, 255, 255, 255, 255, 255 } };
 
@@ -88,12 +93,15 @@ undi_take_frame(PxeUndiIsr *isr)
             fail("a frame of %u bytes, in a buffer of %u", size, n);
         memcpy(undi_rx + len, far_pointer_get(isr->frame), n);
         len += n;
+        if (len >= size && generation.undi_goes_on)
+            break;
+        uint16_t event = undi_isr(isr, UNDI_ISR_IN_GET_NEXT);
         if (len >= size)
             break;
-        if (undi_isr(isr, UNDI_ISR_IN_GET_NEXT) != UNDI_ISR_OUT_RECEIVE)
+        if (event != UNDI_ISR_OUT_RECEIVE)
             fail("a frame of %u bytes stops after %u", size, len);
     }
-    undi_pending = true;
+    undi_pending = generation.undi_goes_on;
     return len;
 }
 
@@ -202,6 +210,8 @@ ip_reassemble(const uint8_t *ip, const uint8_t *payload, uint32_t len)
     uint16_t id = be16_get(ip + 4), flags = be16_get(ip + 6);
     uint32_t offset = (flags & IP_OFFSET_MASK) * 8u;
 
+    if (!generation.ip_takes_fragments)
+        return 0;
     if (offset == 0) {
         ip_pieces.active = true;
         ip_pieces.id = id;
@@ -267,10 +277,11 @@ ip_input(const uint8_t *ip, uint32_t len, uint16_t port, uint8_t *payload, uint3
 static uint32_t
 undi_wait_frame(uint32_t wait_s)
 {
+    int polls = generation.undi_goes_on ? UNDI_POLLS : 1;
     uint32_t start = clock_seconds(), len = 0;
 
     while (len == 0 && clock_seconds_since(start) < wait_s) {
-        for (int i = 0; i < UNDI_POLLS && len == 0; i++)
+        for (int i = 0; i < polls && len == 0; i++)
             len = undi_receive_frame();
     }
     return len;
