@@ -94,6 +94,8 @@ plan_pxe_stack(BootPlan *self, const Media *media, const PlanOptions *options)
         self->stack_why = "the boot program is not FreeBSD's";
     else
         self->own_stack = TRUE;
+    if (self->own_stack && media->loader.generation == LOADER_UNDI)
+        self->stack_flags = PXE_STACK_MERGES_FRAGMENTS;
     if (self->own_stack)
         self->stack_why = options->pxe_stack == PXE_STACK_OWN ? "as --pxe-stack says"
                           : loader_calls_in_vm86(media)
@@ -135,19 +137,22 @@ plan_menu(BootPlan *self, const PlanOptions *options)
 }
 
 /* 1344 is the largest read whose answer still fits one frame: 1500 - 20 - 8 - 24 - 104. Larger
- * ones, in fragments, make iPXE hang. Our stack takes them; more than 4096 gains nothing, and 10.4
- * takes no more. */
+ * ones, in fragments, make iPXE hang. Our stack puts them together, up to 8 KiB; 10.4 asks for no
+ * more than 4096, and to loaders that have their IP from the PXE stack more gains nothing. */
 static void
 plan_read_size(BootPlan *self, const Media *media)
 {
     if (!media->loader.knows_nfs_read_size)
         return;
-    if (self->own_stack)
-        add_setting(self->dhcp_settings, "nfs.read_size", "4096",
-                    "a quarter of the reads, each answered in three fragments");
-    else
+    if (!self->own_stack)
         add_setting(self->dhcp_settings, "nfs.read_size", "1344",
                     "a quarter fewer reads, still without fragments");
+    else if (media->loader.generation == LOADER_UNDI)
+        add_setting(self->dhcp_settings, "nfs.read_size", "8192",
+                    "an eighth of the reads, each answered in six fragments");
+    else
+        add_setting(self->dhcp_settings, "nfs.read_size", "4096",
+                    "a quarter of the reads, each answered in three fragments");
 }
 
 static void

@@ -76,8 +76,9 @@ typedef struct {
 #define PLAN_KERNEL_DIR "/boot/kernel" /* where a kernel or a module of the user's is put */
 
 typedef struct {
-    char *root_path;       /* DHCP option 17; NULL when the boot program is not FreeBSD's */
-    gboolean own_stack;    /* our PXE stack is put in front of the boot program */
+    char *root_path;    /* DHCP option 17; NULL when the boot program is not FreeBSD's */
+    gboolean own_stack; /* our PXE stack is put in front of the boot program */
+    PxeStackFlags stack_flags;
     const char *stack_why; /* what decided it */
     PlanRoot root;
     GPtrArray *settings;      /* of PlanSetting: for loader.conf.local */

@@ -8,9 +8,12 @@ struct PxeStackImage {
     guint8 bytes[];
 };
 
-#define LOAD_ADDRESS    0x7c00u
-#define IPXE_BEGIN      0x9c000u /* what iPXE leaves of base memory, at least, on whole pages */
-#define HEADER_RESIDENT 10       /* offset of the memory that the stack needs, 16 bits */
+#define LOAD_ADDRESS 0x7c00u
+#define IPXE_BEGIN   0x9c000u /* what iPXE leaves of base memory, at least, on whole pages */
+
+/* Offsets in the image */
+#define HEADER_RESIDENT 10 /* the memory that the stack needs, 16 bits */
+#define HEADER_FLAGS    12
 
 /**
  * pxe_stack_boot_program_max:
@@ -30,12 +33,13 @@ pxe_stack_boot_program_max(const PxeStackImage *self)
 /**
  * pxe_stack_prepend:
  * @self: a stack
+ * @flags: what the boot program needs
  * @boot_program: (transfer none): what is to run on the stack
  *
  * Returns: (transfer full): both, as the boot ROM is to load it
  **/
 GBytes *
-pxe_stack_prepend(const PxeStackImage *self, GBytes *boot_program)
+pxe_stack_prepend(const PxeStackImage *self, PxeStackFlags flags, GBytes *boot_program)
 {
     gsize len;
     const guint8 *bytes = g_bytes_get_data(boot_program, &len);
@@ -43,12 +47,14 @@ pxe_stack_prepend(const PxeStackImage *self, GBytes *boot_program)
 
     g_byte_array_append(both, self->bytes, self->size);
     g_byte_array_append(both, bytes, (guint)len);
+    both->data[HEADER_FLAGS] = (guint8)flags;
     return g_byte_array_free_to_bytes(both);
 }
 
 /**
  * pxe_stack_tree:
  * @self: a stack
+ * @flags: what the boot program needs
  * @tree: (transfer none): what the guest sees; must outlive the result
  * @bootfile: the boot program in it
  *
@@ -56,7 +62,7 @@ pxe_stack_prepend(const PxeStackImage *self, GBytes *boot_program)
  *in front of it; NULL when it is too large or cannot be read
  **/
 Vfs *
-pxe_stack_tree(const PxeStackImage *self, Vfs *tree, const char *bootfile)
+pxe_stack_tree(const PxeStackImage *self, PxeStackFlags flags, Vfs *tree, const char *bootfile)
 {
     g_autoptr(GBytes) program = NULL;
     VfsId file;
@@ -64,6 +70,6 @@ pxe_stack_tree(const PxeStackImage *self, Vfs *tree, const char *bootfile)
     if (vfs_walk(tree, bootfile, &file) < 0 ||
         vfs_read_file(tree, bootfile, pxe_stack_boot_program_max(self), &program) < 0)
         return NULL;
-    g_autoptr(GBytes) both = pxe_stack_prepend(self, program);
+    g_autoptr(GBytes) both = pxe_stack_prepend(self, flags, program);
     return vfs_replace_new(tree, file, both);
 }

@@ -243,7 +243,8 @@ medium_finish(Medium *self, const RunConfig *config, GError **error)
     if (self->tree == NULL || !check_memory(self, config, error))
         return FALSE;
     if (self->plan->own_stack)
-        self->tftp_tree = pxe_stack_tree(config->nic->own_stack, self->tree, self->bootfile);
+        self->tftp_tree = pxe_stack_tree(config->nic->own_stack, self->plan->stack_flags,
+                                         self->tree, self->bootfile);
     return TRUE;
 }
 

@@ -12,13 +12,13 @@
  */
 #include "images/pxe-stack/net.h"
 
-#define IP_HEADER      20
 #define IP_UDP         17
 #define IP_VERSION     4
 #define IP_TOTAL       2
 #define IP_ID          4
 #define IP_FRAGMENT    6
 #define IP_PROTOCOL    9
+#define IP_CHECKSUM    10
 #define IP_SOURCE      12
 #define IP_DESTINATION 16
 
@@ -167,6 +167,26 @@ reassembly_add(Reassembly *self, const uint8_t *packet, const uint8_t *payload, 
     return self->total;
 }
 
+/* Returns: the length of the header of a packet, of @len bytes at most, with UDP for us; 0 */
+static uint16_t
+ip_header_len(const Net *self, const uint8_t *packet, uint16_t len)
+{
+    if (len < IP_HEADER || packet[0] >> 4 != IP_VERSION)
+        return 0;
+    uint16_t header = (uint16_t)((packet[0] & 15) * 4), total = be16_get(packet + IP_TOTAL);
+    if (header < IP_HEADER || total < header || total > len || packet[IP_PROTOCOL] != IP_UDP ||
+        !ip_is_ours(self, ip4_get(packet + IP_DESTINATION)) ||
+        checksum_fold(checksum_add(0, packet, header)) != 0)
+        return 0;
+    return header;
+}
+
+static bool
+ip_is_fragment(const uint8_t *packet)
+{
+    return (be16_get(packet + IP_FRAGMENT) & (IP_MORE_FRAGMENTS | IP_FRAGMENT_OFFSET)) != 0;
+}
+
 /**
  * ip_input:
  * @self: the station
@@ -178,16 +198,46 @@ reassembly_add(Reassembly *self, const uint8_t *packet, const uint8_t *payload, 
 const uint8_t *
 ip_input(Net *self, const uint8_t *packet, uint16_t *len)
 {
-    if (*len < IP_HEADER || packet[0] >> 4 != IP_VERSION)
+    uint16_t header = ip_header_len(self, packet, *len);
+
+    if (header == 0)
         return NULL;
-    uint16_t header = (uint16_t)((packet[0] & 15) * 4), total = be16_get(packet + IP_TOTAL);
-    if (header < IP_HEADER || total < header || total > *len || packet[IP_PROTOCOL] != IP_UDP ||
-        !ip_is_ours(self, ip4_get(packet + IP_DESTINATION)) ||
-        checksum_fold(checksum_add(0, packet, header)) != 0)
-        return NULL;
-    *len = total - header;
-    if ((be16_get(packet + IP_FRAGMENT) & (IP_MORE_FRAGMENTS | IP_FRAGMENT_OFFSET)) == 0)
+    *len = be16_get(packet + IP_TOTAL) - header;
+    if (!ip_is_fragment(packet))
         return packet + header;
     *len = reassembly_add(self->reassembly, packet, packet + header, *len);
     return *len > 0 ? self->reassembly->bytes : NULL;
+}
+
+/**
+ * ip_merge:
+ * @self: the station
+ * @frame: an Ethernet frame; may be short or hostile
+ * @len: (inout): its bytes
+ *
+ * For those who bring their own IP: datagrams that come in fragments become one frame, as large as
+ *it may be. All other frames are left as they are. Returns: (nullable): the frame to show; NULL: a
+ *fragment that completes nothing
+ **/
+uint8_t *
+ip_merge(Net *self, uint8_t *frame, uint16_t *len)
+{
+    const uint8_t *packet = frame + ETH_HEADER;
+    uint8_t *whole = self->reassembly->headers, *ip = whole + ETH_HEADER;
+
+    if (be16_get(packet - 2) != ETH_TYPE_IP4 ||
+        ip_header_len(self, packet, (uint16_t)(*len - ETH_HEADER)) == 0 || !ip_is_fragment(packet))
+        return frame;
+    uint16_t bytes = (uint16_t)(*len - ETH_HEADER);
+    if (ip_input(self, packet, &bytes) == NULL)
+        return NULL;
+    memcpy(whole, frame, ETH_HEADER + IP_HEADER);
+    ip[0] = IP_VERSION << 4 | IP_HEADER / 4;
+    be16_put(ip + IP_TOTAL, (uint16_t)(IP_HEADER + bytes));
+    be16_put(ip + IP_FRAGMENT, 0);
+    be16_put(ip + IP_CHECKSUM, 0);
+    uint16_t checksum = checksum_fold(checksum_add(0, ip, IP_HEADER));
+    memcpy(ip + IP_CHECKSUM, &checksum, sizeof checksum);
+    *len = (uint16_t)(ETH_HEADER + IP_HEADER + bytes);
+    return whole;
 }

@@ -15,6 +15,7 @@
 #define NET_ARP_ENTRIES     4
 #define NET_POLL_FRAMES     64
 #define NET_REASSEMBLY_SIZE 9216 /* bytes of IP payload: 8 KiB of data and all headers in front */
+#define IP_HEADER           20
 #define UDP_HEADER          8
 #define UDP_PAYLOAD_MAX     1472 /* of what we send: one frame */
 
@@ -32,6 +33,8 @@ typedef struct {
     uint16_t end;   /* of what is farthest */
     uint16_t total; /* 0: the last fragment is not here yet */
     uint8_t map[NET_REASSEMBLY_SIZE / 64];
+    uint8_t
+        headers[ETH_HEADER + IP_HEADER]; /* for ip_merge(), right in front of what they are of */
     uint8_t bytes[NET_REASSEMBLY_SIZE];
 } Reassembly;
 
@@ -69,6 +72,7 @@ bool arp_find(Net *self, Ip4 ip, Mac *ret);
 /* ip.c: @len is cut down to what the packet says; returns its UDP payload, which may be somewhere
  * else */
 const uint8_t *ip_input(Net *self, const uint8_t *packet, uint16_t *len);
+uint8_t *ip_merge(Net *self, uint8_t *frame, uint16_t *len);
 uint32_t checksum_add(uint32_t sum, const uint8_t *bytes, uint16_t len);
 uint16_t checksum_fold(uint32_t sum);
 uint32_t checksum_pseudo_header(Ip4 source, Ip4 destination, uint16_t udp_len);

@@ -9,6 +9,9 @@
  * Right after a frame GET_NEXT does not tell of another one: FreeBSD's loaders of 12 and 13 ask it
  * for the rest of the frame that they have all of, and drop what they get [libi386/pxe.c of 12.2:
  * pxe_netif_receive]. The next one comes with the next PROCESS.
+ *
+ * With STACK_MERGES_FRAGMENTS a datagram that comes in fragments is told of as one large frame: the
+ * same loaders cannot put it together, and later ones ask the clock 27 times for each fragment.
  */
 #include "images/pxe-stack/machine.h"
 #include "images/pxe-stack/stack.h"
@@ -123,6 +126,25 @@ isr_wait(Stack *self)
         continue;
 }
 
+/* Returns: the length of the next frame, which @ret points to then; 0: there is none */
+static uint16_t
+frame_next(Stack *self, uint8_t **ret)
+{
+    Timer timer;
+
+    timer_start(&timer, ISR_WAIT_MS);
+    do {
+        uint16_t len = nic_receive(&self->nic);
+        *ret = self->nic.frame;
+        if (len > 0 && (stack_flags & STACK_MERGES_FRAGMENTS) != 0)
+            *ret = ip_merge(&self->net, *ret, &len);
+        if (len > 0 && *ret != NULL)
+            return len;
+    } while (self->net.reassembly->active && !timer_expired(&timer));
+    self->net.reassembly->active = false;
+    return 0;
+}
+
 /* What has happened since: a frame received, a frame sent, or nothing. Most that is sent is a
  * question, and its answer says as much. */
 static uint16_t
@@ -130,11 +152,12 @@ isr_next(Stack *self, PxeUndiIsr *isr)
 {
     bool no_frame = isr->function == PXE_ISR_IN_GET_NEXT && self->told_of_frame;
     bool sent = self->sent_unreported;
+    uint8_t *frame = NULL;
 
     /* Loaders from 14 on begin with GET_NEXT when the last thing they have got was a frame. */
     if (isr->function == PXE_ISR_IN_GET_NEXT && sent && !no_frame)
         isr_wait(self);
-    uint16_t len = no_frame ? 0 : nic_receive(&self->nic);
+    uint16_t len = no_frame ? 0 : frame_next(self, &frame);
     self->told_of_frame = len != 0;
     if (len == 0) {
         self->sent_unreported = false;
@@ -143,9 +166,9 @@ isr_next(Stack *self, PxeUndiIsr *isr)
     isr->buffer_len = len;
     isr->frame_len = len;
     isr->header_len = ETH_HEADER;
-    isr->frame = far_pointer_to(self->nic.frame);
-    isr->protocol = frame_protocol(self->nic.frame);
-    isr->packet_type = frame_packet_type(self->nic.frame);
+    isr->frame = far_pointer_to(frame);
+    isr->protocol = frame_protocol(frame);
+    isr->packet_type = frame_packet_type(frame);
     return PXE_ISR_OUT_RECEIVE;
 }
 

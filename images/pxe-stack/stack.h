@@ -26,6 +26,10 @@ typedef struct {
     bool told_of_frame;   /* its last answer was a frame */
 } Stack;
 
+/* start.S: a byte of the image's header, which whoever makes the boot program sets */
+extern const uint8_t stack_flags;
+#define STACK_MERGES_FRAGMENTS 0x01
+
 typedef uint16_t PxeService(Stack *self, PxeParameters *p);
 
 /* services.c: what becomes of the status by itself */

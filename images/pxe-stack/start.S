@@ -16,7 +16,7 @@
 
     .section .start, "ax"
     .code16gcc
-    .globl start
+    .globl start, stack_flags
 
 start:
     jmp     at_start
@@ -24,6 +24,8 @@ start:
     .ascii  "PXES"              /* magic; README.md has the layout of this header */
     .word   image_end           /* where the boot program begins, in bytes */
     .word   resident_end        /* base memory that we need, in bytes */
+stack_flags:
+    .byte   0                   /* STACK_… */
     .org    16
 
 at_start:

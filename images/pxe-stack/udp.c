@@ -6,9 +6,8 @@
  */
 #include "images/pxe-stack/net.h"
 
-#define IP_HEADER 20
-#define IP_UDP    17
-#define IP_TTL    64
+#define IP_UDP 17
+#define IP_TTL 64
 
 #define UDP_LENGTH   4
 #define UDP_CHECKSUM 6

@@ -18,6 +18,7 @@
 #define MEND        (1u << 11)
 #define FROM_TFTP   (1u << 12)
 #define READS_MAX   100
+#define MERGE       255 /* the first byte; 0: takes datagrams, else TFTP */
 
 int LLVMFuzzerTestOneInput(const guint8 *bytes, gsize len);
 
@@ -109,6 +110,22 @@ run_net(PxeWire *wire, Input *input)
     }
 }
 
+/* Frames as UNDI shows them. */
+static void
+run_merge(PxeWire *wire, Input *input)
+{
+    uint16_t len;
+
+    while (put_next(wire, input))
+        ;
+    while ((len = nic_receive(&wire->nic)) > 0) {
+        const uint8_t *frame = ip_merge(&wire->net, wire->nic.frame, &len);
+        g_assert_cmpuint(len, <=, ETH_HEADER + IP_HEADER + NET_REASSEMBLY_SIZE);
+        if (frame != NULL)
+            (void)look_at(frame, len);
+    }
+}
+
 /* For each frame that the stack sends the next record comes. */
 static void
 answer(PxeWire *wire, const guint8 *frame, gsize len)
@@ -162,6 +179,8 @@ LLVMFuzzerTestOneInput(const guint8 *bytes, gsize len)
     input.left--;
     if (way == 0)
         run_net(wire, &input);
+    else if (way == MERGE)
+        run_merge(wire, &input);
     else
         run_tftp(wire, &input, (guint16)(512 + way * 4));
     check_sent(wire);

@@ -129,7 +129,7 @@ MFSROOT_NAMES = {
 }
 
 # pxe-run sets nfs.read_size for loaders that know it.
-READ_SIZE = {"gen7": 1024, "gen10": 1024, "gen12": 4096, "gen15": 4096}
+READ_SIZE = {"gen7": 1024, "gen10": 1024, "gen12": 8192, "gen15": 8192}
 NFS_VERSION = {"gen7": 2, "gen10": 3, "gen12": 3, "gen15": 3}
 BY_UNDI = ("gen12", "gen15")
 

@@ -197,7 +197,7 @@ typedef struct {
 static const StackRow stack_rows[] = {
     { "auto-7.0", PXE_STACK_AUTO, "rtl8139", VM86, TRUE, "virtual-8086 mode", NULL },
     { "auto-8.0", PXE_STACK_AUTO, "rtl8139", I386(8, MFSROOT), TRUE, "faster", NULL },
-    { "auto-15.0", PXE_STACK_AUTO, "virtio", AMD64(15, LIVE, TRUE), TRUE, "faster", NULL, "4096" },
+    { "auto-15.0", PXE_STACK_AUTO, "virtio", AMD64(15, LIVE, TRUE), TRUE, "faster", NULL, "8192" },
     { "ipxe-15.0", PXE_STACK_IPXE, "virtio", AMD64(15, LIVE, TRUE), FALSE, "--pxe-stack", NULL,
       "1344" },
     { "auto-other-card", PXE_STACK_AUTO, "pcnet", VM86, FALSE, "no driver",
@@ -235,6 +235,8 @@ test_stack(gconstpointer data)
     g_autofree char *text = plan_text(plan);
 
     g_assert_cmpint(plan->own_stack, ==, row->own);
+    gboolean merges = row->own && row->media.loader.generation == LOADER_UNDI;
+    g_assert_cmpint(plan->stack_flags, ==, merges ? PXE_STACK_MERGES_FRAGMENTS : PXE_STACK_PLAIN);
     g_assert_nonnull(strstr(plan->stack_why, row->why));
     if (row->read_size != NULL) {
         const PlanSetting *setting = g_ptr_array_index(plan->dhcp_settings, 0);

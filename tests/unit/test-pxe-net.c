@@ -189,6 +189,59 @@ test_fragments(gconstpointer data)
         ROW_CMPMEM(datagram.payload, datagram.len, g_bytes_get_data(payload, NULL), row->size);
 }
 
+/* As UNDI shows it: one frame, good in itself, or none. */
+static void
+test_merge(gconstpointer data)
+{
+    const FragmentRow *row = data;
+    g_autoptr(PxeWire) wire = pxe_wire_new();
+    g_autoptr(GBytes) payload = row_pattern_bytes(row->size, 1);
+    g_autoptr(GByteArray) udp = wire_udp(&from_server, g_bytes_get_data(payload, NULL), row->size);
+    g_auto(GStrv) parts = g_strsplit(row->parts, " ", -1);
+    g_autoptr(GByteArray) whole = g_byte_array_new();
+    Datagram datagram = { 0 };
+    uint16_t len;
+
+    for (char **part = parts; *part != NULL; part++)
+        put_fragment(wire, &from_server, udp, *part);
+    while ((len = nic_receive(&wire->nic)) > 0) {
+        const uint8_t *frame = ip_merge(&wire->net, wire->nic.frame, &len);
+        if (frame != NULL)
+            g_byte_array_append(whole, frame, len);
+    }
+    pxe_wire_put(wire, whole->data, whole->len);
+    g_assert_cmpint(net_poll(&wire->net, &datagram), ==, row->taken);
+    if (!row->taken)
+        return;
+    len = (uint16_t)whole->len;
+    g_assert_true(ip_merge(&wire->net, whole->data, &len) == whole->data);
+    ROW_CMPMEM(datagram.payload, datagram.len, g_bytes_get_data(payload, NULL), row->size);
+    g_assert_cmpuint(datagram.source, ==, wire_ip(WIRE_SERVER_IP));
+}
+
+/* What is none of its business stays what it is: other protocols, other stations', broken headers.
+ */
+static void
+test_merge_others(void)
+{
+    static const struct {
+        guint at;
+        guint8 byte;
+    } others[] = { { 13, 6 }, { 14, 0x65 }, { 14, 0x44 }, { 17, 255 },
+                   { 23, 6 }, { 24, 1 },    { 33, 9 } };
+    g_autoptr(PxeWire) wire = pxe_wire_new();
+    guint8 bytes[64] = { 0 };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autoptr(GByteArray) frame = wire_packet(&from_server, MORE, bytes, sizeof bytes);
+        uint16_t len = (uint16_t)frame->len;
+        frame->data[others[i].at] = others[i].byte;
+        g_assert_true(ip_merge(&wire->net, frame->data, &len) == frame->data);
+        g_assert_cmpuint(len, ==, frame->len);
+    }
+    g_assert_false(wire->reassembly->active);
+}
+
 /* The rest of one datagram is none of another one's. */
 static void
 test_two_datagrams(void)
@@ -349,6 +402,8 @@ main(int argc, char **argv)
     g_test_add_func("/pxe-net/no-checksum", test_no_checksum);
     g_test_add_func("/pxe-net/noise", test_noise);
     ROWS_ADD("/pxe-net/fragments", fragment_rows, test_fragments);
+    ROWS_ADD("/pxe-net/merge", fragment_rows, test_merge);
+    g_test_add_func("/pxe-net/merge-others", test_merge_others);
     g_test_add_func("/pxe-net/two-datagrams", test_two_datagrams);
     g_test_add_func("/pxe-net/arp-answer", test_arp_answer);
     g_test_add_func("/pxe-net/arp-find", test_arp_find);

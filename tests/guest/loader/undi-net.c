@@ -24,7 +24,8 @@
 
 #define ETH_HEADER     14
 #define ETH_MIN        60
-#define ETH_MAX        1514
+#define ETH_MAX        1514  /* that is sent */
+#define FRAME_MAX      16384 /* that is taken: FreeBSD's allocate as much as a frame has */
 #define ETH_IP4        0x0800
 #define ETH_ARP        0x0806
 #define ARP_SIZE       28
@@ -44,7 +45,7 @@ static const Mac mac_broadcast = { { 255, 255, 255, 255, 255, 255 } };
 
 static Mac undi_mac;
 static uint8_t undi_tx[ETH_MAX];
-static uint8_t undi_rx[ETH_MAX];
+static uint8_t undi_rx[FRAME_MAX];
 static bool undi_pending;
 
 static struct {
@@ -89,7 +90,7 @@ undi_take_frame(PxeUndiIsr *isr)
 
     for (;;) {
         uint32_t n = isr->buffer_len;
-        if (size > ETH_MAX || n > size - len)
+        if (size > FRAME_MAX || n > size - len)
             fail("a frame of %u bytes, in a buffer of %u", size, n);
         memcpy(undi_rx + len, far_pointer_get(isr->frame), n);
         len += n;
