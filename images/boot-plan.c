@@ -77,7 +77,15 @@ plan_root_path(const PlanOptions *options)
 static gboolean
 loader_calls_in_vm86(const Media *media)
 {
-    return media->loader.btx_major == 1 && media->loader.btx_minor == 1;
+    return media->loader.btx.major == 1 && media->loader.btx.minor == 1;
+}
+
+/* The file must be loaded beside our stack, and the loader must run below it. */
+static gboolean
+pxe_stack_has_room(const PxeStackImage *stack, const Media *media)
+{
+    return media->bootfile_size <= pxe_stack_boot_program_max(stack) &&
+           media->loader.btx.memory_end <= pxe_stack_begin(stack) - BTX_STACK_SIZE;
 }
 
 /* Whose PXE stack is called. Where ours cannot be, the plan says why. */
@@ -88,8 +96,8 @@ plan_pxe_stack(BootPlan *self, const Media *media, const PlanOptions *options)
         self->stack_why = "as --pxe-stack says";
     else if (options->nic->own_stack == NULL)
         self->stack_why = "ours has no driver for this network card";
-    else if (media->bootfile_size > pxe_stack_boot_program_max(options->nic->own_stack))
-        self->stack_why = "the boot program leaves no room for ours";
+    else if (!pxe_stack_has_room(options->nic->own_stack, media))
+        self->stack_why = "the boot program leaves no room for ours in base memory";
     else if (options->pxe_stack == PXE_STACK_AUTO && !media->freebsd)
         self->stack_why = "the boot program is not FreeBSD's";
     else
@@ -206,7 +214,7 @@ plan_warnings(BootPlan *self, const Media *media)
                         g_strdup_printf("this loader (BTX %u.%02u) calls the PXE stack in "
                                         "virtual-8086 mode, which iPXE does not survive: it will "
                                         "stop with \"BTX halted\"",
-                                        loader->btx_major, loader->btx_minor));
+                                        loader->btx.major, loader->btx.minor));
     if (media->kernel == NULL)
         g_ptr_array_add(self->warnings,
                         g_strdup("there is no /boot/kernel/kernel: the loader will start, and "

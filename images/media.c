@@ -59,22 +59,6 @@ contains(const guint8 *bytes, gsize len, const char *text)
     return len > 0 && memmem(bytes, len, text, strlen(text)) != NULL;
 }
 
-/*
- * The header of the BTX kernel inside: a jump over it, "BTX", major and minor version
- * [sys/boot/i386/btx/btx/btx.S: btx_hdr].
- */
-static void
-loader_find_btx(const guint8 *bytes, gsize len, MediaLoader *ret)
-{
-    static const guint8 header[] = { 0xeb, 0x0e, 'B', 'T', 'X' };
-    const guint8 *at = len > 0 ? memmem(bytes, len, header, sizeof header) : NULL;
-
-    if (at == NULL || (gsize)(at - bytes) + sizeof header + 2 > len)
-        return;
-    ret->btx_major = at[sizeof header];
-    ret->btx_minor = at[sizeof header + 1];
-}
-
 /**
  * media_loader_parse:
  * @bytes: a boot program
@@ -91,7 +75,7 @@ media_loader_parse(const guint8 *bytes, gsize len)
 
     if (!contains(bytes, len, "bootstrap loader") && !contains(bytes, len, "BTX loader"))
         return loader;
-    loader_find_btx(bytes, len, &loader);
+    loader.btx = btx_client_find(bytes, len);
     loader.knows_nfs_read_size = contains(bytes, len, "nfs.read_size");
     loader.lua = contains(bytes, len, "loader.lua");
     if (!contains(bytes, len, "pxe_open: server path"))

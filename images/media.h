@@ -2,6 +2,7 @@
 /* What is on a medium: the FreeBSD release, its loader, and what its kernel is to take as root. */
 #pragma once
 
+#include "images/btx-client.h"
 #include "images/vfs.h"
 
 /* The paths whose presence is worth knowing before the whole tree was read; NULL-terminated. The
@@ -26,7 +27,7 @@ typedef enum {
 
 typedef struct {
     LoaderGeneration generation;
-    guint btx_major, btx_minor;   /* 0.0: not found */
+    BtxClient btx;
     gboolean knows_nfs_read_size; /* from 10.4 on */
     gboolean lua;
 } MediaLoader;

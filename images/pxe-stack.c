@@ -9,11 +9,25 @@ struct PxeStackImage {
 };
 
 #define LOAD_ADDRESS 0x7c00u
+#define PAGE         0x1000u
 #define IPXE_BEGIN   0x9c000u /* what iPXE leaves of base memory, at least, on whole pages */
 
 /* Offsets in the image */
 #define HEADER_RESIDENT 10 /* the memory that the stack needs, 16 bits */
 #define HEADER_FLAGS    12
+
+static guint32
+stack_resident(const PxeStackImage *self)
+{
+    return self->bytes[HEADER_RESIDENT] | (guint32)self->bytes[HEADER_RESIDENT + 1] << 8;
+}
+
+/* Returns: where the stack begins in base memory; a boot program's own memory must end below */
+guint32
+pxe_stack_begin(const PxeStackImage *self)
+{
+    return (IPXE_BEGIN - stack_resident(self)) & ~(PAGE - 1);
+}
 
 /**
  * pxe_stack_boot_program_max:
@@ -25,9 +39,7 @@ struct PxeStackImage {
 gsize
 pxe_stack_boot_program_max(const PxeStackImage *self)
 {
-    guint resident = self->bytes[HEADER_RESIDENT] | (guint)self->bytes[HEADER_RESIDENT + 1] << 8;
-
-    return IPXE_BEGIN - resident - LOAD_ADDRESS - self->size;
+    return pxe_stack_begin(self) - LOAD_ADDRESS - self->size;
 }
 
 /**

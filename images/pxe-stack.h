@@ -23,6 +23,7 @@ typedef struct PxeStackImage PxeStackImage;
 
 extern const PxeStackImage pxe_stack_rtl8139, pxe_stack_e1000e, pxe_stack_virtio;
 
+guint32 pxe_stack_begin(const PxeStackImage *self);
 gsize pxe_stack_boot_program_max(const PxeStackImage *self);
 GBytes *pxe_stack_prepend(const PxeStackImage *self, PxeStackFlags flags, GBytes *boot_program);
 Vfs *

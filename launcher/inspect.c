@@ -55,8 +55,8 @@ add_media(GString *text, const Media *media, const BootPlan *plan)
         add_value(text, " (from the ", media->source, ")");
     add_value(text, "\narchitecture  ", media->arch, "\n");
     add_value(text, "loader        ", loader_generation_name(loader->generation), "");
-    if (loader->btx_major > 0)
-        g_string_append_printf(text, ", BTX %u.%02u", loader->btx_major, loader->btx_minor);
+    if (loader->btx.major > 0)
+        g_string_append_printf(text, ", BTX %u.%02u", loader->btx.major, loader->btx.minor);
     g_string_append(text, loader->lua ? ", Lua\n" : "\n");
     add_pxe_stack(text, plan);
     add_value(text, "kernel        ", media->kernel, "\n");
@@ -151,11 +151,11 @@ json_loader(JsonObject *root, const MediaLoader *loader)
         [LOADER_NFS3] = "nfs3",
         [LOADER_UNDI] = "undi",
     };
-    g_autofree char *btx = g_strdup_printf("%u.%02u", loader->btx_major, loader->btx_minor);
+    g_autofree char *btx = g_strdup_printf("%u.%02u", loader->btx.major, loader->btx.minor);
     JsonObject *object = json_add_object(root, "loader");
 
     json_add_string(object, "generation", generations[loader->generation]);
-    json_add_string(object, "btx", loader->btx_major > 0 ? btx : NULL);
+    json_add_string(object, "btx", loader->btx.major > 0 ? btx : NULL);
     json_add_bool(object, "nfs_read_size", loader->knows_nfs_read_size);
     json_add_bool(object, "lua", loader->lua);
 }

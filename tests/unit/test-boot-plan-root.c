@@ -13,7 +13,7 @@ static const Media mfsroot_7 = {
     .root = MEDIA_ROOT_MFSROOT,
     .mfsroot = PATH("/boot/mfsroot.gz"),
     .disk_module = PATH("mfsroot"),
-    .loader = { LOADER_NFS2, 1, 1, FALSE, FALSE },
+    .loader = { LOADER_NFS2, { 1, 1, 0 }, FALSE, FALSE },
 };
 static const Media mfsbsd_13 = {
     .freebsd = TRUE,
@@ -22,21 +22,21 @@ static const Media mfsbsd_13 = {
     .root = MEDIA_ROOT_MFSROOT,
     .mfsroot = PATH("/mfsroot"),
     .disk_module = PATH("mfs"),
-    .loader = { LOADER_UNDI, 1, 2, FALSE, TRUE },
+    .loader = { LOADER_UNDI, { 1, 2, 0 }, FALSE, TRUE },
 };
 static const Media live_9 = {
     .freebsd = TRUE,
     .major = 9,
     KERNEL,
     .root = MEDIA_ROOT_LIVE,
-    .loader = { LOADER_NFS3, 1, 2, FALSE, FALSE },
+    .loader = { LOADER_NFS3, { 1, 2, 0 }, FALSE, FALSE },
 };
 static const Media live_14 = {
     .freebsd = TRUE,
     .major = 14,
     KERNEL,
     .root = MEDIA_ROOT_LIVE,
-    .loader = { LOADER_UNDI, 1, 2, FALSE, TRUE },
+    .loader = { LOADER_UNDI, { 1, 2, 0 }, FALSE, TRUE },
 };
 static const Media bare = { .freebsd = TRUE, KERNEL, .root = MEDIA_ROOT_NONE };
 

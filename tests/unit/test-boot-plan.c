@@ -38,8 +38,7 @@ typedef struct {
         .freebsd = TRUE, .major = number, .arch = "i386", .kernel = KERNEL,                        \
         .root = MEDIA_ROOT_##root_kind, .loader = {                                                \
             LOADER_NFS2,                                                                           \
-            1,                                                                                     \
-            2,                                                                                     \
+            { 1, 2, 0 },                                                                           \
             FALSE,                                                                                 \
             FALSE                                                                                  \
         }                                                                                          \
@@ -49,8 +48,7 @@ typedef struct {
         .freebsd = TRUE, .major = number, .arch = "amd64", .kernel = KERNEL,                       \
         .root = MEDIA_ROOT_##root_kind, .loader = {                                                \
             LOADER_UNDI,                                                                           \
-            1,                                                                                     \
-            2,                                                                                     \
+            { 1, 2, 0 },                                                                           \
             reads,                                                                                 \
             TRUE                                                                                   \
         }                                                                                          \
@@ -63,7 +61,7 @@ static const PlanRow plan_rows[] = {
         .arch = "i386",
         .kernel = KERNEL,
         .root = MEDIA_ROOT_MFSROOT,
-        .loader = { LOADER_NFS2, 1, 1, FALSE, FALSE } },
+        .loader = { LOADER_NFS2, { 1, 1, 0 }, FALSE, FALSE } },
       FALSE,
       FALSE,
       ROOT_PATH MFSROOT NO_KEYBOARD NO_MENU WARN_VM86 },
@@ -82,7 +80,7 @@ static const PlanRow plan_rows[] = {
     { "menu-and-serial", I386(8, MFSROOT), TRUE, TRUE, ROOT_PATH MFSROOT NO_KEYBOARD SERIAL },
     { "no-root", AMD64(13, NONE, FALSE), FALSE, FALSE, ROOT_PATH TEXT_MODE NO_MENU WARN_ROOT },
     { "loader-alone",
-      { .freebsd = TRUE, .loader = { LOADER_UNDI, 1, 2, TRUE, TRUE } },
+      { .freebsd = TRUE, .loader = { LOADER_UNDI, { 1, 2, 0 }, TRUE, TRUE } },
       FALSE,
       FALSE,
       ROOT_PATH TEXT_MODE NO_MENU READ_SIZE WARN_KERNEL },
@@ -102,7 +100,7 @@ static const PlanRow plan_rows[] = {
         .arch = "amd64",
         .kernel = KERNEL,
         .root = MEDIA_ROOT_LIVE,
-        .loader = { LOADER_UNDI, 0, 0, FALSE, FALSE } },
+        .loader = { LOADER_UNDI, { 0, 0, 0 }, FALSE, FALSE } },
       FALSE,
       FALSE,
       ROOT_PATH LIVE TEXT_MODE NO_MENU LIVE_FILES },
@@ -187,8 +185,7 @@ typedef struct {
         .freebsd = TRUE, .major = 7, .arch = "i386", .kernel = KERNEL, .root = MEDIA_ROOT_MFSROOT, \
         .loader = {                                                                                \
             LOADER_NFS2,                                                                           \
-            1,                                                                                     \
-            1,                                                                                     \
+            { 1, 1, 0 },                                                                           \
             FALSE,                                                                                 \
             FALSE                                                                                  \
         }                                                                                          \
@@ -216,6 +213,22 @@ static const StackRow stack_rows[] = {
       FALSE,
       "no room",
       NULL },
+    { "auto-no-room-for-the-loader-below",
+      PXE_STACK_AUTO,
+      "rtl8139",
+      { .freebsd = TRUE, .loader = { LOADER_UNDI, { 1, 2, 570000 }, TRUE, TRUE } },
+      FALSE,
+      "no room",
+      NULL,
+      "1344" },
+    { "auto-room-enough",
+      PXE_STACK_AUTO,
+      "rtl8139",
+      { .freebsd = TRUE, .loader = { LOADER_UNDI, { 1, 2, 540000 }, TRUE, TRUE } },
+      TRUE,
+      "faster",
+      NULL,
+      "8192" },
     { "ipxe", PXE_STACK_IPXE, "rtl8139", VM86, FALSE, "--pxe-stack", NO_KEYBOARD },
     { "own-other-program",
       PXE_STACK_OWN,

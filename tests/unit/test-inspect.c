@@ -53,7 +53,7 @@ static const ReportRow report_rows[] = {
         .major = 7,
         .arch = "i386",
         .kernel = WORD("/boot/kernel/kernel"),
-        .loader = { LOADER_NFS2, 1, 1, TRUE, TRUE },
+        .loader = { LOADER_NFS2, { 1, 1, 0 }, TRUE, TRUE },
         .root = MEDIA_ROOT_MFSROOT,
         .mfsroot = WORD("/boot/mfsroot.gz") },
       "192.168.64.4:/",

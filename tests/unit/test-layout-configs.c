@@ -26,7 +26,7 @@ make_plan(gboolean with_variables)
         .major = 14,
         .kernel = (char *)(guintptr) "/boot/kernel/kernel",
         .root = MEDIA_ROOT_LIVE,
-        .loader = { LOADER_UNDI, 1, 2, with_variables, TRUE },
+        .loader = { LOADER_UNDI, { 1, 2, 0 }, with_variables, TRUE },
     };
     const PlanOptions options = { .nic = nic_table, .server = site.server, .dns = site.server };
     return boot_plan_new(&media, &options);

@@ -100,34 +100,38 @@ typedef struct {
 #define LOADER(bytes) bytes, sizeof bytes - 1
 
 static const LoaderRow loader_rows[] = {
-    { "7.0", LOADER("\0\0" BTX("\1", "\1") UDP_WORDS), { LOADER_NFS2, 1, 1, FALSE, FALSE } },
-    { "8.0-in-real-mode", LOADER(BTX("\1", "\2") UDP_WORDS), { LOADER_NFS2, 1, 2, FALSE, FALSE } },
+    { "7.0", LOADER("\0\0" BTX("\1", "\1") UDP_WORDS), { LOADER_NFS2, { 1, 1, 0 }, FALSE, FALSE } },
+    { "8.0-in-real-mode",
+      LOADER(BTX("\1", "\2") UDP_WORDS),
+      { LOADER_NFS2, { 1, 2, 0 }, FALSE, FALSE } },
     { "8.3",
       LOADER(BTX("\1", "\2") UDP_WORDS "boot.nfsroot.nfshandlelen"),
-      { LOADER_NFS3, 1, 2, FALSE, FALSE } },
+      { LOADER_NFS3, { 1, 2, 0 }, FALSE, FALSE } },
     { "10.4-knows-a-read-size",
       LOADER(BTX("\1", "\2") UDP_WORDS "boot.nfsroot.nfshandlelen\0nfs.read_size"),
-      { LOADER_NFS3, 1, 2, TRUE, FALSE } },
+      { LOADER_NFS3, { 1, 2, 0 }, TRUE, FALSE } },
     { "12-with-forth",
       LOADER(BTX("\1", "\2") WORDS "boot.nfsroot.nfshandlelen\0nfs.read_size"),
-      { LOADER_UNDI, 1, 2, TRUE, FALSE } },
+      { LOADER_UNDI, { 1, 2, 0 }, TRUE, FALSE } },
     { "15-with-lua",
       LOADER(BTX("\1", "\2") WORDS
              "boot.nfsroot.nfshandlelen\0nfs.read_size\0/boot/lua/loader.lua"),
-      { LOADER_UNDI, 1, 2, TRUE, TRUE } },
+      { LOADER_UNDI, { 1, 2, 0 }, TRUE, TRUE } },
     { "told-by-btx-alone",
       LOADER("BTX loader 1.00  BTX version is \0pxe_open: server path"),
-      { LOADER_NFS2, 0, 0, FALSE, FALSE } },
-    { "no-btx-header", LOADER(UDP_WORDS), { LOADER_NFS2, 0, 0, FALSE, FALSE } },
+      { LOADER_NFS2, { 0, 0, 0 }, FALSE, FALSE } },
+    { "no-btx-header", LOADER(UDP_WORDS), { LOADER_NFS2, { 0, 0, 0 }, FALSE, FALSE } },
     { "btx-header-cut-off",
       LOADER(UDP_WORDS "\xeb\x0e"
                        "BTX\1"),
-      { LOADER_NFS2, 0, 0, FALSE, FALSE } },
-    { "pxelinux", LOADER("\x66\x9c\x66\x60\0PXELINUX 6.04\0"), { LOADER_UNKNOWN, 0, 0, 0, 0 } },
+      { LOADER_NFS2, { 0, 0, 0 }, FALSE, FALSE } },
+    { "pxelinux",
+      LOADER("\x66\x9c\x66\x60\0PXELINUX 6.04\0"),
+      { LOADER_UNKNOWN, { 0, 0, 0 }, 0, 0 } },
     { "words-without-a-loader",
       LOADER("pxe_open: server path, nfs.read_size, loader.lua"),
-      { LOADER_UNKNOWN, 0, 0, FALSE, FALSE } },
-    { "empty", LOADER(""), { LOADER_UNKNOWN, 0, 0, FALSE, FALSE } },
+      { LOADER_UNKNOWN, { 0, 0, 0 }, FALSE, FALSE } },
+    { "empty", LOADER(""), { LOADER_UNKNOWN, { 0, 0, 0 }, FALSE, FALSE } },
 };
 
 static void
@@ -138,8 +142,8 @@ test_loader(gconstpointer data)
     MediaLoader got = media_loader_parse(exact, row->len);
 
     g_assert_cmpint(got.generation, ==, row->loader.generation);
-    g_assert_cmpuint(got.btx_major, ==, row->loader.btx_major);
-    g_assert_cmpuint(got.btx_minor, ==, row->loader.btx_minor);
+    g_assert_cmpuint(got.btx.major, ==, row->loader.btx.major);
+    g_assert_cmpuint(got.btx.minor, ==, row->loader.btx.minor);
     g_assert_cmpint(got.knows_nfs_read_size, ==, row->loader.knows_nfs_read_size);
     g_assert_cmpint(got.lua, ==, row->loader.lua);
     for (gsize len = 0; len < row->len; len++) {
