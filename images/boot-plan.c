@@ -80,12 +80,12 @@ loader_calls_in_vm86(const Media *media)
     return media->loader.btx.major == 1 && media->loader.btx.minor == 1;
 }
 
-/* The file must be loaded beside our stack, and the loader must run below it. */
+/* The file must be loaded beside our stack, and the loader must have room for its own one. */
 static gboolean
 pxe_stack_has_room(const PxeStackImage *stack, const Media *media)
 {
     return media->bootfile_size <= pxe_stack_boot_program_max(stack) &&
-           media->loader.btx.memory_end <= pxe_stack_begin(stack) - BTX_STACK_SIZE;
+           media->loader.btx.memory_end <= PXE_STACK_BASE_MEMORY - BTX_STACK_SIZE;
 }
 
 /* Whose PXE stack is called. Where ours cannot be, the plan says why. */
@@ -103,7 +103,9 @@ plan_pxe_stack(BootPlan *self, const Media *media, const PlanOptions *options)
     else
         self->own_stack = TRUE;
     if (self->own_stack && media->loader.generation == LOADER_UNDI)
-        self->stack_flags = PXE_STACK_MERGES_FRAGMENTS;
+        self->stack_needs.flags = PXE_STACK_MERGES_FRAGMENTS;
+    if (media->loader.btx.memory_end > 0)
+        self->stack_needs.memory_end = media->loader.btx.memory_end + BTX_STACK_SIZE;
     if (self->own_stack)
         self->stack_why = options->pxe_stack == PXE_STACK_OWN ? "as --pxe-stack says"
                           : loader_calls_in_vm86(media)

@@ -78,7 +78,7 @@ typedef struct {
 typedef struct {
     char *root_path;    /* DHCP option 17; NULL when the boot program is not FreeBSD's */
     gboolean own_stack; /* our PXE stack is put in front of the boot program */
-    PxeStackFlags stack_flags;
+    PxeStackNeeds stack_needs;
     const char *stack_why; /* what decided it */
     PlanRoot root;
     GPtrArray *settings;      /* of PlanSetting: for loader.conf.local */

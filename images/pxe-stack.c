@@ -13,8 +13,9 @@ struct PxeStackImage {
 #define IPXE_BEGIN   0x9c000u /* what iPXE leaves of base memory, at least, on whole pages */
 
 /* Offsets in the image */
-#define HEADER_RESIDENT 10 /* the memory that the stack needs, 16 bits */
-#define HEADER_FLAGS    12
+#define HEADER_RESIDENT    10 /* the memory that the stack needs, 16 bits */
+#define HEADER_FLAGS       12
+#define HEADER_PROGRAM_END 14 /* in paragraphs, 16 bits */
 
 static guint32
 stack_resident(const PxeStackImage *self)
@@ -22,36 +23,31 @@ stack_resident(const PxeStackImage *self)
     return self->bytes[HEADER_RESIDENT] | (guint32)self->bytes[HEADER_RESIDENT + 1] << 8;
 }
 
-/* Returns: where the stack begins in base memory; a boot program's own memory must end below */
-guint32
-pxe_stack_begin(const PxeStackImage *self)
-{
-    return (IPXE_BEGIN - stack_resident(self)) & ~(PAGE - 1);
-}
-
 /**
  * pxe_stack_boot_program_max:
  * @self: a stack
  *
  * Returns: the size of the largest boot program, in bytes, that does not reach into the place to
- *which the stack copies itself
+ *which the stack copies itself where there is no upper memory
  **/
 gsize
 pxe_stack_boot_program_max(const PxeStackImage *self)
 {
-    return pxe_stack_begin(self) - LOAD_ADDRESS - self->size;
+    guint32 begin = (IPXE_BEGIN - stack_resident(self)) & ~(PAGE - 1);
+
+    return begin - LOAD_ADDRESS - self->size;
 }
 
 /**
  * pxe_stack_prepend:
  * @self: a stack
- * @flags: what the boot program needs
+ * @needs: of the boot program
  * @boot_program: (transfer none): what is to run on the stack
  *
  * Returns: (transfer full): both, as the boot ROM is to load it
  **/
 GBytes *
-pxe_stack_prepend(const PxeStackImage *self, PxeStackFlags flags, GBytes *boot_program)
+pxe_stack_prepend(const PxeStackImage *self, const PxeStackNeeds *needs, GBytes *boot_program)
 {
     gsize len;
     const guint8 *bytes = g_bytes_get_data(boot_program, &len);
@@ -59,14 +55,17 @@ pxe_stack_prepend(const PxeStackImage *self, PxeStackFlags flags, GBytes *boot_p
 
     g_byte_array_append(both, self->bytes, self->size);
     g_byte_array_append(both, bytes, (guint)len);
-    both->data[HEADER_FLAGS] = (guint8)flags;
+    guint paragraphs = (needs->memory_end + 15) / 16;
+    both->data[HEADER_FLAGS] = (guint8)needs->flags;
+    both->data[HEADER_PROGRAM_END] = (guint8)paragraphs;
+    both->data[HEADER_PROGRAM_END + 1] = (guint8)(paragraphs >> 8);
     return g_byte_array_free_to_bytes(both);
 }
 
 /**
  * pxe_stack_tree:
  * @self: a stack
- * @flags: what the boot program needs
+ * @needs: of the boot program
  * @tree: (transfer none): what the guest sees; must outlive the result
  * @bootfile: the boot program in it
  *
@@ -74,7 +73,10 @@ pxe_stack_prepend(const PxeStackImage *self, PxeStackFlags flags, GBytes *boot_p
  *in front of it; NULL when it is too large or cannot be read
  **/
 Vfs *
-pxe_stack_tree(const PxeStackImage *self, PxeStackFlags flags, Vfs *tree, const char *bootfile)
+pxe_stack_tree(const PxeStackImage *self,
+               const PxeStackNeeds *needs,
+               Vfs *tree,
+               const char *bootfile)
 {
     g_autoptr(GBytes) program = NULL;
     VfsId file;
@@ -82,6 +84,6 @@ pxe_stack_tree(const PxeStackImage *self, PxeStackFlags flags, Vfs *tree, const 
     if (vfs_walk(tree, bootfile, &file) < 0 ||
         vfs_read_file(tree, bootfile, pxe_stack_boot_program_max(self), &program) < 0)
         return NULL;
-    g_autoptr(GBytes) both = pxe_stack_prepend(self, flags, program);
+    g_autoptr(GBytes) both = pxe_stack_prepend(self, needs, program);
     return vfs_replace_new(tree, file, both);
 }

@@ -18,13 +18,26 @@ typedef enum {
         1, /* UNDI shows it datagrams in one piece, larger than a frame can be */
 } PxeStackFlags;
 
+/* What to tell the stack of the boot program. */
+typedef struct {
+    PxeStackFlags flags;
+    guint32 memory_end; /* where the base memory ends that the boot program needs, its stack
+                         * included; 0: not known */
+} PxeStackNeeds;
+
 /* The stack with the driver for one kind of card; named after the driver */
 typedef struct PxeStackImage PxeStackImage;
 
+/* What there is of base memory, in bytes, with our stack in upper memory: the BIOS's own data are
+ * behind. */
+#define PXE_STACK_BASE_MEMORY 0x9f000u
+
 extern const PxeStackImage pxe_stack_rtl8139, pxe_stack_e1000e, pxe_stack_virtio;
 
-guint32 pxe_stack_begin(const PxeStackImage *self);
 gsize pxe_stack_boot_program_max(const PxeStackImage *self);
-GBytes *pxe_stack_prepend(const PxeStackImage *self, PxeStackFlags flags, GBytes *boot_program);
-Vfs *
-pxe_stack_tree(const PxeStackImage *self, PxeStackFlags flags, Vfs *tree, const char *bootfile);
+GBytes *
+pxe_stack_prepend(const PxeStackImage *self, const PxeStackNeeds *needs, GBytes *boot_program);
+Vfs *pxe_stack_tree(const PxeStackImage *self,
+                    const PxeStackNeeds *needs,
+                    Vfs *tree,
+                    const char *bootfile);

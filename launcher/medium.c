@@ -243,7 +243,7 @@ medium_finish(Medium *self, const RunConfig *config, GError **error)
     if (self->tree == NULL || !check_memory(self, config, error))
         return FALSE;
     if (self->plan->own_stack)
-        self->tftp_tree = pxe_stack_tree(config->nic->own_stack, self->plan->stack_flags,
+        self->tftp_tree = pxe_stack_tree(config->nic->own_stack, &self->plan->stack_needs,
                                          self->tree, self->bootfile);
     return TRUE;
 }

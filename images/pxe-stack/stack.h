@@ -28,6 +28,7 @@ typedef struct {
 
 /* start.S: a byte of the image's header, which whoever makes the boot program sets */
 extern const uint8_t stack_flags;
+extern const uint16_t stack_program_end; /* paragraphs of base memory that the boot program needs */
 #define STACK_MERGES_FRAGMENTS 0x01
 
 typedef uint16_t PxeService(Stack *self, PxeParameters *p);

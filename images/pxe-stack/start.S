@@ -3,20 +3,34 @@
  * The first bytes of the boot program that the boot ROM loads: the stack itself, with the real boot
  * program right behind. The ROM calls 0000:7c00 in real mode, with ES:BX = PXENV+ and SS:SP+4 = !PXE.
  *
- * The stack is copied to the top of free base memory, so that it runs at offset 0 of a segment there,
- * as it was linked; then the real boot program is moved down to 0000:7c00 and called in the same way.
+ * The stack is copied to upper memory, so that it runs at offset 0 of a segment there, as it was linked;
+ * then the real boot program is moved down to 0000:7c00 and called in the same way.
  *
- * Source: PXE 2.1 §4.4.5
+ * Upper memory, from d0000 to dffff, is RAM that nobody uses but option ROMs, which QEMU's machines do not
+ * fill up to there; SeaBIOS has the host bridge make it read-only. Where it is not free, or the host bridge
+ * is another one, the stack goes to the top of free base memory, where large loaders have no room for it.
+ *
+ * Source: PXE 2.1 §4.4.5, Intel 82441FX datasheet §3.2.18 (PAM registers; those of the 82Q35 are the same
+ *         at another offset)
  */
     .set LOAD_SEGMENT, 0x07c0
     .set RETURN_FRAME, 4        /* !PXE lies behind the far return address */
     .set BDA_BASE_KB, 0x413
     .set PAGE_PARAGRAPHS, 0x100
+    .set UPPER_SEGMENT, 0xd000
+    .set PAM_RAM, 0x33          /* both parts, to read and to write */
+    .set PCI_CONFIG_ADDRESS, 0xcf8
+    .set PCI_CONFIG_DATA, 0xcfc
+    .set PCI_ENABLE, 0x80000000
+    .set BRIDGE_I440FX, 0x12378086
+    .set BRIDGE_Q35, 0x29c08086
+    .set PAM3_I440FX, 0x5c      /* d0000 to d7fff; PAM4, behind it, has the rest */
+    .set PAM3_Q35, 0x93
     .set MOVE_BYTES, 0x1000     /* at a time: less than the way, so that nothing runs into us */
 
     .section .start, "ax"
     .code16gcc
-    .globl start, stack_flags
+    .globl start, stack_flags, stack_program_end
 
 start:
     jmp     at_start
@@ -26,6 +40,9 @@ start:
     .word   resident_end        /* base memory that we need, in bytes */
 stack_flags:
     .byte   0                   /* STACK_… */
+    .org    14
+stack_program_end:
+    .word   0                   /* base memory that the boot program needs, in paragraphs */
     .org    16
 
 at_start:
@@ -36,19 +53,25 @@ at_load_segment:
     movl    RETURN_FRAME(%bp), %ecx     /* !PXE */
     movw    %es, %dx                    /* PXENV+ is DX:BX */
 
-    /* The segment that we want: as much below the end of base memory as we need, on a page. */
-    xorw    %ax, %ax
+    pushl   %ecx
+    pushw   %dx
+    pushw   %bx
+    calll   upper_memory_find
+    jz      home_found
+    xorw    %ax, %ax            /* as much below the end of base memory as we need, on a page */
     movw    %ax, %ds
     movw    BDA_BASE_KB, %ax
     shlw    $6, %ax
     subw    $resident_paragraphs, %ax
     andw    $-PAGE_PARAGRAPHS, %ax
+home_found:
+    popw    %bx
+    popw    %dx
     movw    %cs, %si
     movw    %si, %ds
     movw    %ax, %es
     xorw    %si, %si
     xorw    %di, %di
-    pushl   %ecx
     movw    $image_end, %cx
     rep movsb
     movw    $resident_end, %cx
@@ -124,6 +147,69 @@ move:
 returned:
     int     $0x18
     jmp     returned
+
+/* ZF: %ax is a segment of free RAM. Changes all but %bp and the segments %ds, %ss. */
+upper_memory_find:
+    movl    $PCI_ENABLE, %eax           /* the host bridge's number */
+    movw    $PCI_CONFIG_ADDRESS, %dx
+    outl    %eax, %dx
+    movw    $PCI_CONFIG_DATA, %dx
+    inl     %dx, %eax
+    movw    $PAM3_I440FX, %di
+    cmpl    $BRIDGE_I440FX, %eax
+    je      upper_memory_open
+    movw    $PAM3_Q35, %di
+    cmpl    $BRIDGE_Q35, %eax
+    jne     upper_memory_end
+upper_memory_open:
+    movb    $PAM_RAM, %al
+    calll   pam_exchange
+    movb    %al, %bl
+    incw    %di
+    movb    $PAM_RAM, %al
+    calll   pam_exchange
+    movb    %al, %bh
+    movw    %di, %si
+
+    movw    $UPPER_SEGMENT, %ax         /* all zero, and what is written is read */
+    movw    %ax, %es
+    xorw    %di, %di
+    xorl    %eax, %eax
+    movw    $resident_dwords, %cx
+    repe scasl
+    jne     upper_memory_close
+    movl    $BRIDGE_Q35, %es:0
+    cmpl    $BRIDGE_Q35, %es:0
+    movl    $0, %es:0
+    movw    $UPPER_SEGMENT, %ax
+    je      upper_memory_end
+upper_memory_close:
+    movw    %si, %di
+    movb    %bh, %al
+    calll   pam_exchange
+    decw    %di
+    movb    %bl, %al
+    calll   pam_exchange
+    orw     $1, %ax                     /* ZF is clear */
+upper_memory_end:
+    retl
+
+/* Writes %al to the host bridge's byte %di; %al: what was there. Changes %eax, %cx, %dx. */
+pam_exchange:
+    movb    %al, %cl
+    movzwl  %di, %eax
+    orl     $PCI_ENABLE, %eax
+    andb    $~3, %al
+    movw    $PCI_CONFIG_ADDRESS, %dx
+    outl    %eax, %dx
+    movw    %di, %dx
+    andw    $3, %dx
+    addw    $PCI_CONFIG_DATA, %dx
+    inb     %dx, %al
+    xchgb   %al, %cl
+    outb    %al, %dx
+    movb    %cl, %al
+    retl
 
     .section .bss
     .balign 4

@@ -235,6 +235,13 @@ structures_fill(void)
     bangpxe.checksum = negated_sum(&bangpxe, sizeof bangpxe);
 }
 
+/* Whether we have nothing in base memory. */
+static bool
+in_upper_memory(void)
+{
+    return own_segment() >= PXE_SEGMENT_MAX;
+}
+
 /* Returns: the other stack's entry, which is called through either structure alike; 0:0: there is
  * none */
 static FarPointer
@@ -265,12 +272,28 @@ hook_is_last(uint16_t vector, const uint8_t *hook)
     return at.segment == own_segment() && at.offset == (uint16_t)(uintptr_t)hook;
 }
 
+/* Returns: where the BIOS's own data begins, in KiB */
+static uint16_t
+bios_memory_end(void)
+{
+    return low_read16(BDA_EBDA_SEGMENT) >> 6;
+}
+
+static bool
+give_up(const char *why)
+{
+    print("\r\nPXE stack of pxe-run: ");
+    print(why);
+    print(", the boot ROM's stack stays\r\n");
+    return false;
+}
+
 /**
  * take_over:
  * @self: the stack, its buffers set up
  * @bangpxe_at: the other stack's !PXE
  *
- * Returns: FALSE when we have no driver for the card: nothing has been changed then
+ * Returns: FALSE when we have no driver for the card, or no memory: nothing has been changed then
  **/
 bool
 take_over(Stack *self, FarPointer bangpxe_at)
@@ -278,10 +301,10 @@ take_over(Stack *self, FarPointer bangpxe_at)
     FarPointer entry = other_entry(bangpxe_at);
     uint32_t others_memory = (uint32_t)low_read16(BDA_BASE_KB) << 10;
 
-    if (entry.segment == 0 || !card_find(self, entry)) {
-        print("\r\nPXE stack of pxe-run: no driver for this card, the boot ROM's stack stays\r\n");
-        return false;
-    }
+    if (entry.segment == 0 || !card_find(self, entry))
+        return give_up("no driver for this card");
+    if (!in_upper_memory() && stack_program_end > own_segment())
+        return give_up("the boot program needs the memory");
     for (uint8_t i = 0; i < STACK_PACKETS; i++)
         packet_take(&self->packets[i], entry, PXE_PACKET_DISCOVER + i);
     stop_other_stack(entry);
@@ -291,8 +314,11 @@ take_over(Stack *self, FarPointer bangpxe_at)
     net_configure(self);
     print_card(&self->nic);
     structures_fill();
-    low_write16(BDA_BASE_KB, own_segment() >> 6);
-    int15_next = hook_set(MEMORY_MAP_VECTOR, int15_hook);
+    low_write16(BDA_BASE_KB, bios_memory_end());
+    if (!in_upper_memory()) {
+        low_write16(BDA_BASE_KB, own_segment() >> 6);
+        int15_next = hook_set(MEMORY_MAP_VECTOR, int15_hook);
+    }
     int1a_next = hook_set(CLOCK_VECTOR, int1a_hook);
     if (!nic_start(&self->nic, NIC_FILTER_USUAL))
         print("The card does not start\r\n");
@@ -308,10 +334,14 @@ take_over(Stack *self, FarPointer bangpxe_at)
 bool
 hand_back(void)
 {
-    if (!hook_is_last(MEMORY_MAP_VECTOR, int15_hook) || !hook_is_last(CLOCK_VECTOR, int1a_hook))
+    bool hooks_map = !in_upper_memory();
+
+    if ((hooks_map && !hook_is_last(MEMORY_MAP_VECTOR, int15_hook)) ||
+        !hook_is_last(CLOCK_VECTOR, int1a_hook))
         return false;
-    vector_set(MEMORY_MAP_VECTOR, int15_next);
+    if (hooks_map)
+        vector_set(MEMORY_MAP_VECTOR, int15_next);
     vector_set(CLOCK_VECTOR, int1a_next);
-    low_write16(BDA_BASE_KB, low_read16(BDA_EBDA_SEGMENT) >> 6);
+    low_write16(BDA_BASE_KB, bios_memory_end());
     return true;
 }

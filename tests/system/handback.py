@@ -3,7 +3,6 @@
 import contextlib
 import re
 import shlex
-import struct
 import subprocess
 import time
 
@@ -20,7 +19,6 @@ FLOOD_PER_SECOND = 100000
 MEMORY_MB = 64
 LIMIT_S = 60
 SECTOR, PAGE = 512, 4096
-BDA_BASE_MEMORY, BASE_MEMORY_MAX = 0x413, 0xa0000
 
 
 def read_until(stream, text):
@@ -62,11 +60,6 @@ class Guest:
     def memory(self):
         """All of the guest's memory."""
         return self.qmp.memory(MEMORY_MB << 20)
-
-    def base_memory(self):
-        """Where base memory ends for a boot program: behind that lie the PXE stack, the BIOS's data."""
-        kib, = struct.unpack_from("<H", self.qmp.memory(SECTOR * 4), BDA_BASE_MEMORY)
-        return kib * 1024
 
     def pages_that_change(self, seconds, per_second=0):
         """Addresses of the 4-KiB pages that have other contents when a stranger has sent."""

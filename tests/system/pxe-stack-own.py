@@ -11,7 +11,7 @@ from pathlib import Path
 import harness
 from doubles import GUEST as GUEST_SOURCES
 from doubles import OWN_ENTRY, boot, check_modules, check_services, make_tree
-from handback import (BASE_MEMORY_MAX, BROKEN_FRAMES, FLOOD, HOSTILE, LIMIT_S, Guest, bios_state,
+from handback import (BROKEN_FRAMES, FLOOD, HOSTILE, LIMIT_S, Guest, bios_state,
                       bios_state_without_ipxe, handback)
 from harness import test
 
@@ -21,6 +21,7 @@ import conversation  # pylint: disable=wrong-import-position
 OWN = ("--pxe-stack", "own")
 NICS = ("rtl8139", "e1000", "e1000e", "virtio")
 LOADERS = ("gen7-vm86", "gen7", "gen10", "gen12", "gen15")
+UPPER_MEMORY = range(0xd0000, 0xde000)  # where the stack is
 WINDOW = range(0xe0000, 0xe4000)  # where an open e1000 has its registers
 UNDIONLY = Path("/usr/lib/ipxe/undionly.kpxe")
 PXELINUX = Path("/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64")
@@ -86,6 +87,24 @@ def large_datagrams(nic):
         assert conversation.fragments(pcap) > 100
 
 
+def option_rom(size):
+    """An option ROM that does nothing, and fills its place."""
+    rom = bytearray(b"\x55\xaa" + bytes([size // 512]) + b"\xcb") + b"\x5a" * (size - 5)
+    return bytes(rom) + bytes([-sum(rom) % 256])
+
+
+@test
+def without_upper_memory_rtl8139():
+    """An option ROM is where the stack would be: it goes to the top of base memory, as the memory map says."""
+    with harness.tmpdir() as folder:
+        (folder / "rom.bin").write_bytes(option_rom(64 << 10))
+        for gen in ("gen7-vm86", "gen10", "gen15"):
+            tree, iso = make_tree(folder / gen, gen)
+            result = boot("--iso", iso, *OWN, "--", "-option-rom", folder / "rom.bin")
+            result.expect(0, "OK ", KERNEL_RUNS, "entry point @8e00:")
+            check_modules(tree, result.stdout)
+
+
 def check_hand_back(nic, name, quiet_s):
     """
     An open card writes into the stack's memory only. Behind it all vectors and the base memory are the
@@ -95,7 +114,7 @@ def check_hand_back(nic, name, quiet_s):
     with handback("--nic", nic, *OWN, name=name) as guest, harness.tmpdir() as folder:
         bios = bios_state_without_ipxe(folder, "--nic", nic)
         pages = guest.check_open(WINDOW if nic == "e1000" else range(0))
-        assert all(guest.base_memory() <= page < BASE_MEMORY_MAX for page in pages), \
+        assert all(page in UPPER_MEMORY for page in pages), \
             f"pages that frames came into: {list(map(hex, pages))}"
         guest.qmp.press_key()
         left = bios_state(guest.read_until("HANDBACK: DONE"))

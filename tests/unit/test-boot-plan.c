@@ -216,7 +216,7 @@ static const StackRow stack_rows[] = {
     { "auto-no-room-for-the-loader-below",
       PXE_STACK_AUTO,
       "rtl8139",
-      { .freebsd = TRUE, .loader = { LOADER_UNDI, { 1, 2, 570000 }, TRUE, TRUE } },
+      { .freebsd = TRUE, .loader = { LOADER_UNDI, { 1, 2, 620000 }, TRUE, TRUE } },
       FALSE,
       "no room",
       NULL,
@@ -224,7 +224,7 @@ static const StackRow stack_rows[] = {
     { "auto-room-enough",
       PXE_STACK_AUTO,
       "rtl8139",
-      { .freebsd = TRUE, .loader = { LOADER_UNDI, { 1, 2, 540000 }, TRUE, TRUE } },
+      { .freebsd = TRUE, .loader = { LOADER_UNDI, { 1, 2, 610000 }, TRUE, TRUE } },
       TRUE,
       "faster",
       NULL,
@@ -249,7 +249,8 @@ test_stack(gconstpointer data)
 
     g_assert_cmpint(plan->own_stack, ==, row->own);
     gboolean merges = row->own && row->media.loader.generation == LOADER_UNDI;
-    g_assert_cmpint(plan->stack_flags, ==, merges ? PXE_STACK_MERGES_FRAGMENTS : PXE_STACK_PLAIN);
+    g_assert_cmpint(plan->stack_needs.flags, ==,
+                    merges ? PXE_STACK_MERGES_FRAGMENTS : PXE_STACK_PLAIN);
     g_assert_nonnull(strstr(plan->stack_why, row->why));
     if (row->read_size != NULL) {
         const PlanSetting *setting = g_ptr_array_index(plan->dhcp_settings, 0);

@@ -14,13 +14,16 @@ le16_at(const guint8 *bytes, gsize at)
     return bytes[at] | (guint)bytes[at + 1] << 8;
 }
 
+static const PxeStackNeeds needs = { PXE_STACK_MERGES_FRAGMENTS, 600000 - 15 };
+static const PxeStackNeeds no_needs;
+
 /* What README.md says of the header. */
 static void
 test_header(gconstpointer data)
 {
     const PxeStackImage *stack = data;
     g_autoptr(GBytes) program = g_bytes_new_static("PROGRAM", 7);
-    g_autoptr(GBytes) both = pxe_stack_prepend(stack, PXE_STACK_MERGES_FRAGMENTS, program);
+    g_autoptr(GBytes) both = pxe_stack_prepend(stack, &needs, program);
     gsize len;
     const guint8 *bytes = g_bytes_get_data(both, &len);
     guint size = le16_at(bytes, 8);
@@ -31,6 +34,7 @@ test_header(gconstpointer data)
     g_assert_cmpuint(size % 16, ==, 0);
     g_assert_cmpuint(le16_at(bytes, 10), >=, size);
     g_assert_cmpuint(le16_at(bytes, 12), ==, PXE_STACK_MERGES_FRAGMENTS);
+    g_assert_cmpuint(le16_at(bytes, 14), ==, 600000 / 16);
     ROW_CMPMEM(bytes + size, 7, "PROGRAM", 7);
     g_assert_cmpuint(pxe_stack_boot_program_max(stack), >=, LOADER_SIZE);
     g_assert_cmpuint(pxe_stack_boot_program_max(stack) + size, <, LOAD_LIMIT);
@@ -55,13 +59,13 @@ test_tree(gconstpointer data)
     g_autoptr(GBytes) both = NULL;
     g_autoptr(Vfs) tree = tree_with_program(pxe_stack_boot_program_max(stack));
     g_autoptr(Vfs) large = tree_with_program(pxe_stack_boot_program_max(stack) + 1);
-    g_autoptr(Vfs) tftp = pxe_stack_tree(stack, PXE_STACK_PLAIN, tree, "boot/pxeboot");
+    g_autoptr(Vfs) tftp = pxe_stack_tree(stack, &no_needs, tree, "boot/pxeboot");
 
     g_assert_nonnull(tftp);
     g_assert_cmpint(vfs_read_file(tftp, "/boot/pxeboot", LOAD_LIMIT, &both), ==, 0);
     g_assert_cmpuint(g_bytes_get_size(both), >, pxe_stack_boot_program_max(stack));
-    g_assert_null(pxe_stack_tree(stack, PXE_STACK_PLAIN, large, "boot/pxeboot"));
-    g_assert_null(pxe_stack_tree(stack, PXE_STACK_PLAIN, tree, "boot/absent"));
+    g_assert_null(pxe_stack_tree(stack, &no_needs, large, "boot/pxeboot"));
+    g_assert_null(pxe_stack_tree(stack, &no_needs, tree, "boot/absent"));
 }
 
 int

@@ -32,12 +32,22 @@ pci_read(uint32_t device, uint32_t offset)
     return port_read32(PCI_CONFIG_DATA);
 }
 
+/* But for d0000 to dffff, which may stay writable. */
+static void
+bridge_print(void)
+{
+    if (pci_read(0, PCI_ID) == BRIDGE_Q35)
+        console_print("PCI bridge: %08x %08x\n", pci_read(0, PAM_Q35) & 0x00ffffffu,
+                      pci_read(0, PAM_Q35 + 4) & 0xffffff00u);
+    else
+        console_print("PCI bridge: %08x %08x\n", pci_read(0, PAM_I440FX),
+                      pci_read(0, PAM_I440FX + 4) & 0xffff0000u);
+}
+
 void
 pci_print(void)
 {
-    uint32_t pam = pci_read(0, PCI_ID) == BRIDGE_Q35 ? PAM_Q35 : PAM_I440FX;
-
-    console_print("PCI bridge: %08x %08x\n", pci_read(0, pam), pci_read(0, pam + 4));
+    bridge_print();
     for (uint32_t device = 0; device < PCI_DEVICES; device++) {
         if (pci_read(device, PCI_CLASS) >> 24 != CLASS_NETWORK)
             continue;
