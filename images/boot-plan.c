@@ -82,30 +82,40 @@ loader_calls_in_vm86(const Media *media)
 
 /* The file must be loaded beside our stack, and the loader must have room for its own one. */
 static gboolean
-pxe_stack_has_room(const PxeStackImage *stack, const Media *media)
+pxe_stack_has_room(const PxeStackImage *stack, const Media *media, const PxeStackNeeds *needs)
 {
-    return media->bootfile_size <= pxe_stack_boot_program_max(stack) &&
-           media->loader.btx.memory_end <= PXE_STACK_BASE_MEMORY - BTX_STACK_SIZE;
+    return media->bootfile_size <= pxe_stack_boot_program_max(stack, needs) &&
+           needs->memory_end <= PXE_STACK_BASE_MEMORY;
+}
+
+static PxeStackNeeds
+loader_needs(const MediaLoader *loader)
+{
+    PxeStackNeeds needs = { .flags = PXE_STACK_PLAIN };
+
+    if (loader->generation == LOADER_UNDI)
+        needs.flags = PXE_STACK_MERGES_FRAGMENTS;
+    if (loader->btx.memory_end > 0)
+        needs.memory_end =
+            MIN(loader->btx.memory_end, G_MAXUINT32 - BTX_STACK_SIZE) + BTX_STACK_SIZE;
+    return needs;
 }
 
 /* Whose PXE stack is called. Where ours cannot be, the plan says why. */
 static void
 plan_pxe_stack(BootPlan *self, const Media *media, const PlanOptions *options)
 {
+    self->stack_needs = loader_needs(&media->loader);
     if (options->pxe_stack == PXE_STACK_IPXE)
         self->stack_why = "as --pxe-stack says";
     else if (options->nic->own_stack == NULL)
         self->stack_why = "ours has no driver for this network card";
-    else if (!pxe_stack_has_room(options->nic->own_stack, media))
+    else if (!pxe_stack_has_room(options->nic->own_stack, media, &self->stack_needs))
         self->stack_why = "the boot program leaves no room for ours in base memory";
     else if (options->pxe_stack == PXE_STACK_AUTO && !media->freebsd)
         self->stack_why = "the boot program is not FreeBSD's";
     else
         self->own_stack = TRUE;
-    if (self->own_stack && media->loader.generation == LOADER_UNDI)
-        self->stack_needs.flags = PXE_STACK_MERGES_FRAGMENTS;
-    if (media->loader.btx.memory_end > 0)
-        self->stack_needs.memory_end = media->loader.btx.memory_end + BTX_STACK_SIZE;
     if (self->own_stack)
         self->stack_why = options->pxe_stack == PXE_STACK_OWN ? "as --pxe-stack says"
                           : loader_calls_in_vm86(media)

@@ -8,9 +8,10 @@ struct PxeStackImage {
     guint8 bytes[];
 };
 
-#define LOAD_ADDRESS 0x7c00u
-#define PAGE         0x1000u
-#define IPXE_BEGIN   0x9c000u /* what iPXE leaves of base memory, at least, on whole pages */
+#define LOAD_ADDRESS   0x7c00u
+#define CODE_AND_STACK 0x6000u /* without buffers; pxe-stack.ld */
+#define PAGE           0x1000u
+#define IPXE_BEGIN     0x9c000u /* what iPXE leaves of base memory, at least, on whole pages */
 
 /* Offsets in the image */
 #define HEADER_RESIDENT    10 /* the memory that the stack needs, 16 bits */
@@ -26,15 +27,18 @@ stack_resident(const PxeStackImage *self)
 /**
  * pxe_stack_boot_program_max:
  * @self: a stack
+ * @needs: of the boot program
  *
- * Returns: the size of the largest boot program, in bytes, that does not reach into the place to
- *which the stack copies itself where there is no upper memory
+ * Returns: the size of the largest boot program, in bytes, that does not reach into the place in
+ *base memory to which the stack copies itself, or its code alone, when there is no other
  **/
 gsize
-pxe_stack_boot_program_max(const PxeStackImage *self)
+pxe_stack_boot_program_max(const PxeStackImage *self, const PxeStackNeeds *needs)
 {
     guint32 begin = (IPXE_BEGIN - stack_resident(self)) & ~(PAGE - 1);
 
+    if (needs->memory_end > begin)
+        begin = IPXE_BEGIN - CODE_AND_STACK;
     return begin - LOAD_ADDRESS - self->size;
 }
 
@@ -82,7 +86,7 @@ pxe_stack_tree(const PxeStackImage *self,
     VfsId file;
 
     if (vfs_walk(tree, bootfile, &file) < 0 ||
-        vfs_read_file(tree, bootfile, pxe_stack_boot_program_max(self), &program) < 0)
+        vfs_read_file(tree, bootfile, pxe_stack_boot_program_max(self, needs), &program) < 0)
         return NULL;
     g_autoptr(GBytes) both = pxe_stack_prepend(self, needs, program);
     return vfs_replace_new(tree, file, both);

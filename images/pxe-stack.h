@@ -34,7 +34,7 @@ typedef struct PxeStackImage PxeStackImage;
 
 extern const PxeStackImage pxe_stack_rtl8139, pxe_stack_e1000e, pxe_stack_virtio;
 
-gsize pxe_stack_boot_program_max(const PxeStackImage *self);
+gsize pxe_stack_boot_program_max(const PxeStackImage *self, const PxeStackNeeds *needs);
 GBytes *
 pxe_stack_prepend(const PxeStackImage *self, const PxeStackNeeds *needs, GBytes *boot_program);
 Vfs *pxe_stack_tree(const PxeStackImage *self,

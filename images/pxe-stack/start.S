@@ -3,12 +3,13 @@
  * The first bytes of the boot program that the boot ROM loads: the stack itself, with the real boot
  * program right behind. The ROM calls 0000:7c00 in real mode, with ES:BX = PXENV+ and SS:SP+4 = !PXE.
  *
- * The stack is copied to upper memory, so that it runs at offset 0 of a segment there, as it was linked;
- * then the real boot program is moved down to 0000:7c00 and called in the same way.
+ * The stack is copied to the top of free base memory, so that it runs at offset 0 of a segment there, as
+ * it was linked; then the real boot program is moved down to 0000:7c00 and called in the same way.
  *
- * Upper memory, from d0000 to dffff, is RAM that nobody uses but option ROMs, which QEMU's machines do not
- * fill up to there; SeaBIOS has the host bridge make it read-only. Where it is not free, or the host bridge
- * is another one, the stack goes to the top of free base memory, where large loaders have no room for it.
+ * A boot program that needs that memory has the stack in upper memory, from d0000 on. That is RAM which
+ * nobody uses but option ROMs, and QEMU's machines do not fill it up to there; SeaBIOS has the host bridge
+ * make it read-only. Where it is not free, or the host bridge is another one, only code and stack are
+ * copied to base memory, and take-over.c gives up.
  *
  * Source: PXE 2.1 §4.4.5, Intel 82441FX datasheet §3.2.18 (PAM registers; those of the 82Q35 are the same
  *         at another offset)
@@ -17,6 +18,7 @@
     .set RETURN_FRAME, 4        /* !PXE lies behind the far return address */
     .set BDA_BASE_KB, 0x413
     .set PAGE_PARAGRAPHS, 0x100
+    .set NO_MEMORY, 0xffff      /* more than any segment */
     .set UPPER_SEGMENT, 0xd000
     .set PAM_RAM, 0x33          /* both parts, to read and to write */
     .set PCI_CONFIG_ADDRESS, 0xcf8
@@ -56,13 +58,21 @@ at_load_segment:
     pushl   %ecx
     pushw   %dx
     pushw   %bx
-    calll   upper_memory_find
-    jz      home_found
     xorw    %ax, %ax            /* as much below the end of base memory as we need, on a page */
     movw    %ax, %ds
     movw    BDA_BASE_KB, %ax
     shlw    $6, %ax
     subw    $resident_paragraphs, %ax
+    andw    $-PAGE_PARAGRAPHS, %ax
+    movw    $resident_end, %bp  /* what is cleared behind the image */
+    cmpw    %cs:stack_program_end, %ax
+    jae     home_found
+    calll   upper_memory_find
+    jz      home_found
+    movw    $stack_top, %bp
+    movw    BDA_BASE_KB, %ax
+    shlw    $6, %ax
+    subw    $stack_paragraphs, %ax
     andw    $-PAGE_PARAGRAPHS, %ax
 home_found:
     popw    %bx
@@ -74,10 +84,14 @@ home_found:
     xorw    %di, %di
     movw    $image_end, %cx
     rep movsb
-    movw    $resident_end, %cx
+    movw    %bp, %cx
     subw    %di, %cx
     xorw    %ax, %ax
     rep stosb
+    cmpw    $stack_top, %bp
+    jne     copied
+    movw    $NO_MEMORY, %es:stack_program_end
+copied:
     popl    %ecx
     pushw   %es
     pushw   $at_home

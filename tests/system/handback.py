@@ -3,6 +3,7 @@
 import contextlib
 import re
 import shlex
+import struct
 import subprocess
 import time
 
@@ -19,6 +20,7 @@ FLOOD_PER_SECOND = 100000
 MEMORY_MB = 64
 LIMIT_S = 60
 SECTOR, PAGE = 512, 4096
+BDA_BASE_MEMORY, BASE_MEMORY_MAX = 0x413, 0xa0000
 
 
 def read_until(stream, text):
@@ -60,6 +62,11 @@ class Guest:
     def memory(self):
         """All of the guest's memory."""
         return self.qmp.memory(MEMORY_MB << 20)
+
+    def base_memory(self):
+        """Where base memory ends for a boot program: behind that lie the PXE stack, the BIOS's data."""
+        kib, = struct.unpack_from("<H", self.qmp.memory(SECTOR * 4), BDA_BASE_MEMORY)
+        return kib * 1024
 
     def pages_that_change(self, seconds, per_second=0):
         """Addresses of the 4-KiB pages that have other contents when a stranger has sent."""
@@ -116,10 +123,11 @@ def bios_state_without_ipxe(folder, *args, name="handback"):
 
 
 @contextlib.contextmanager
-def handback(*args, name="handback"):
-    """A guest that runs the hand-back program and has the card open, as a context manager."""
+def handback(*args, name="handback", change=None):
+    """A guest that runs the hand-back program, changed by a function, and has the card open, as a context manager."""
     with harness.tmpdir() as folder:
-        harness.write_tree(folder / "tree", {"boot/pxeboot": (PROGRAMS / name).read_bytes()})
+        program = (PROGRAMS / name).read_bytes()
+        harness.write_tree(folder / "tree", {"boot/pxeboot": change(program) if change else program})
         guest = Guest(folder, "HANDBACK: OPEN", "--root", folder / "tree", *args)
         try:
             yield guest

@@ -5,13 +5,14 @@ mode, other demanding boot programs on top of it, a hostile LAN, and nothing lef
 import gzip
 import random
 import shutil
+import struct
 import sys
 from pathlib import Path
 
 import harness
 from doubles import GUEST as GUEST_SOURCES
-from doubles import OWN_ENTRY, boot, check_modules, check_services, make_tree
-from handback import (BROKEN_FRAMES, FLOOD, HOSTILE, LIMIT_S, Guest, bios_state,
+from doubles import OWN_ENTRY, PROGRAMS, boot, check_modules, check_services, make_tree
+from handback import (BASE_MEMORY_MAX, BROKEN_FRAMES, FLOOD, HOSTILE, LIMIT_S, Guest, bios_state,
                       bios_state_without_ipxe, handback)
 from harness import test
 
@@ -21,7 +22,7 @@ import conversation  # pylint: disable=wrong-import-position
 OWN = ("--pxe-stack", "own")
 NICS = ("rtl8139", "e1000", "e1000e", "virtio")
 LOADERS = ("gen7-vm86", "gen7", "gen10", "gen12", "gen15")
-UPPER_MEMORY = range(0xd0000, 0xde000)  # where the stack is
+UPPER_MEMORY = range(0xd0000, 0xde000)  # where the stack is for a large loader
 WINDOW = range(0xe0000, 0xe4000)  # where an open e1000 has its registers
 UNDIONLY = Path("/usr/lib/ipxe/undionly.kpxe")
 PXELINUX = Path("/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64")
@@ -87,35 +88,59 @@ def large_datagrams(nic):
         assert conversation.fragments(pcap) > 100
 
 
-def option_rom(size):
-    """An option ROM that does nothing, and fills its place."""
-    rom = bytearray(b"\x55\xaa" + bytes([size // 512]) + b"\xcb") + b"\x5a" * (size - 5)
-    return bytes(rom) + bytes([-sum(rom) % 256])
+def large_program(program, end=600000):
+    """The boot program, with the words and the ELF of a loader that needs base memory up to @end."""
+    program = bytearray(program)
+    btx = program.index(b"\xeb\x0eBTX")
+    struct.pack_into("<HH", program, btx + 8, 0xff7, len(program) - btx)
+    header = b"\x7fELF" + bytes(24) + struct.pack("<I", 52) + bytes(12) + struct.pack("<H6x", 1)
+    segment = struct.pack("<8I", 1, 0, 0, 0, 0, end - 0xa000, 0, 0)
+    return bytes(program) + header + segment + b"BTX loader"
 
 
-@test
-def without_upper_memory_rtl8139():
-    """An option ROM is where the stack would be: it goes to the top of base memory, as the memory map says."""
-    with harness.tmpdir() as folder:
-        (folder / "rom.bin").write_bytes(option_rom(64 << 10))
-        for gen in ("gen7-vm86", "gen10", "gen15"):
-            tree, iso = make_tree(folder / gen, gen)
-            result = boot("--iso", iso, *OWN, "--", "-option-rom", folder / "rom.bin")
-            result.expect(0, "OK ", KERNEL_RUNS, "entry point @8e00:")
+def large_tree(folder, gen):
+    """A tree whose loader is one of those."""
+    tree, _ = make_tree(folder, gen)
+    (tree / "boot/pxeboot").write_bytes(large_program((PROGRAMS / f"loader-{gen}").read_bytes()))
+    return tree
+
+
+@for_each_nic
+def large_loader(nic):
+    """A loader that needs the stack's memory has it in upper memory."""
+    for gen in ("gen7-vm86", "gen10", "gen12", "gen15"):
+        with harness.tmpdir() as folder:
+            tree = large_tree(folder, gen)
+            result = boot("--root", tree, "--nic", nic, *OWN)
+            result.expect(0, "OK ", KERNEL_RUNS, "entry point @d000:")
             check_modules(tree, result.stdout)
 
 
-def check_hand_back(nic, name, quiet_s):
+@test
+def large_loader_and_option_rom_rtl8139():
+    """An option ROM is there already: what the boot ROM has stays, and serves a loader that asks for more."""
+    with harness.tmpdir() as folder:
+        rom = b"\x55\xaa\x80\xcb" + b"\x5a" * ((64 << 10) - 5)
+        (folder / "rom.bin").write_bytes(rom + bytes([-sum(rom) % 256]))
+        tree = large_tree(folder / "tree", "gen15")
+        result = boot("--root", tree, *OWN, "--", "-option-rom", folder / "rom.bin")
+        result.expect(0, "OK ", KERNEL_RUNS)
+        assert not OWN_ENTRY.search(result.stdout), result.stdout
+        check_modules(tree, result.stdout)
+
+
+def check_hand_back(nic, name, quiet_s, in_upper_memory=False):
     """
     An open card writes into the stack's memory only. Behind it all vectors and the base memory are the
     BIOS's again, the card's registers are where it has put them, its memory is as it was, and the card is
     quiet for @quiet_s seconds of flood.
     """
-    with handback("--nic", nic, *OWN, name=name) as guest, harness.tmpdir() as folder:
+    change = large_program if in_upper_memory else None
+    with handback("--nic", nic, *OWN, name=name, change=change) as guest, harness.tmpdir() as folder:
         bios = bios_state_without_ipxe(folder, "--nic", nic)
         pages = guest.check_open(WINDOW if nic == "e1000" else range(0))
-        assert all(page in UPPER_MEMORY for page in pages), \
-            f"pages that frames came into: {list(map(hex, pages))}"
+        stack = UPPER_MEMORY if in_upper_memory else range(guest.base_memory(), BASE_MEMORY_MAX)
+        assert all(page in stack for page in pages), f"pages that frames came into: {list(map(hex, pages))}"
         guest.qmp.press_key()
         left = bios_state(guest.read_until("HANDBACK: DONE"))
         differ = {f"{n:02x}h": (left[0][n], bios[0][n]) for n in range(256) if left[0][n] != bios[0][n]}
@@ -135,6 +160,12 @@ def hand_back(nic):
 def hand_back_vm86(nic):
     """By one that calls in virtual-8086 mode."""
     check_hand_back(nic, "handback-vm86", 1)
+
+
+@for_each_nic
+def hand_back_from_upper_memory(nic):
+    """By one that needs base memory."""
+    check_hand_back(nic, "handback", 1, in_upper_memory=True)
 
 
 def boots_while(gen, nic, frames, per_second, flood_s=None):

@@ -248,7 +248,7 @@ test_stack(gconstpointer data)
     g_autofree char *text = plan_text(plan);
 
     g_assert_cmpint(plan->own_stack, ==, row->own);
-    gboolean merges = row->own && row->media.loader.generation == LOADER_UNDI;
+    gboolean merges = row->media.loader.generation == LOADER_UNDI;
     g_assert_cmpint(plan->stack_needs.flags, ==,
                     merges ? PXE_STACK_MERGES_FRAGMENTS : PXE_STACK_PLAIN);
     g_assert_nonnull(strstr(plan->stack_why, row->why));

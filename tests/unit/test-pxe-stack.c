@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-#define LOAD_LIMIT  622592 /* bytes, of a boot program of iPXE's [pxe_image.c: pxe_probe] */
-#define LOADER_SIZE 500000 /* more than FreeBSD's loaders have had so far */
+#define LOAD_LIMIT        622592 /* bytes, of a boot program of iPXE's [pxe_image.c: pxe_probe] */
+#define LOADER_SIZE       500000 /* that leaves us base memory */
+#define LARGE_LOADER_SIZE 560000 /* FreeBSD's own limit, and BTX */
 
 static guint
 le16_at(const guint8 *bytes, gsize at)
@@ -36,8 +37,9 @@ test_header(gconstpointer data)
     g_assert_cmpuint(le16_at(bytes, 12), ==, PXE_STACK_MERGES_FRAGMENTS);
     g_assert_cmpuint(le16_at(bytes, 14), ==, 600000 / 16);
     ROW_CMPMEM(bytes + size, 7, "PROGRAM", 7);
-    g_assert_cmpuint(pxe_stack_boot_program_max(stack), >=, LOADER_SIZE);
-    g_assert_cmpuint(pxe_stack_boot_program_max(stack) + size, <, LOAD_LIMIT);
+    g_assert_cmpuint(pxe_stack_boot_program_max(stack, &no_needs), >=, LOADER_SIZE);
+    g_assert_cmpuint(pxe_stack_boot_program_max(stack, &no_needs) + size, <, LOAD_LIMIT);
+    g_assert_cmpuint(pxe_stack_boot_program_max(stack, &needs), >=, LARGE_LOADER_SIZE);
 }
 
 static Vfs *
@@ -57,13 +59,13 @@ test_tree(gconstpointer data)
 {
     const PxeStackImage *stack = data;
     g_autoptr(GBytes) both = NULL;
-    g_autoptr(Vfs) tree = tree_with_program(pxe_stack_boot_program_max(stack));
-    g_autoptr(Vfs) large = tree_with_program(pxe_stack_boot_program_max(stack) + 1);
+    g_autoptr(Vfs) tree = tree_with_program(pxe_stack_boot_program_max(stack, &no_needs));
+    g_autoptr(Vfs) large = tree_with_program(pxe_stack_boot_program_max(stack, &no_needs) + 1);
     g_autoptr(Vfs) tftp = pxe_stack_tree(stack, &no_needs, tree, "boot/pxeboot");
 
     g_assert_nonnull(tftp);
     g_assert_cmpint(vfs_read_file(tftp, "/boot/pxeboot", LOAD_LIMIT, &both), ==, 0);
-    g_assert_cmpuint(g_bytes_get_size(both), >, pxe_stack_boot_program_max(stack));
+    g_assert_cmpuint(g_bytes_get_size(both), >, pxe_stack_boot_program_max(stack, &no_needs));
     g_assert_null(pxe_stack_tree(stack, &no_needs, large, "boot/pxeboot"));
     g_assert_null(pxe_stack_tree(stack, &no_needs, tree, "boot/absent"));
 }
