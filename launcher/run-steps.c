@@ -191,6 +191,7 @@ step_lan(Run *self, GError **error)
     if (self->gateway == NULL)
         return FALSE;
     self->server = boot_server_new(self->lan, &config->lan, key);
+    boot_server_linger(self->server, NULL);
     boot_server_set_observer(self->server, on_nfs_event, self);
     self->tcp = boot_tcp_new(self->gateway, self->server, &config->lan, NULL, error);
     if (self->tcp == NULL)

@@ -9,6 +9,7 @@
 #include "slirp-config/boot-server.h"
 
 #include "base/log.h"
+#include "slirp-config/linger.h"
 #include "slirp-config/net/arp.h"
 #include "slirp-config/net/ip4-reassembly.h"
 #include "slirp-config/net/udp4.h"
@@ -19,12 +20,17 @@
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO       8
 
+/* A loader in emulation takes 150 to 600 us from an answer to its next question. */
+#define LINGER_US 700
+
 struct BootServer {
     LanPort *port;
     MacAddr mac;
     Ip4Addr address;
     NfsServer nfs;
     ReadLimit read_limit;
+    Linger linger;
+    GSource *linger_source; /* (nullable) */
     Ip4Reassembly *reassembly;
     guint16 ip_id;
     FrameFunc tcp; /* (nullable): takes frames with TCP in them */
@@ -85,10 +91,13 @@ server_udp(BootServer *self, const Ip4Route *route, const Ip4Header *ip, Cursor 
     }
     if (!nfs_server_has_port(&self->nfs, udp.dst_port) || self->nfs.vfs == NULL)
         return;
+    linger_asked(&self->linger);
     if (!server_answer(self, route, &udp, message))
         guest_note(&self->malformed, "nfs", "a datagram to port %u is no RPC call", udp.dst_port);
     else if (read_limit_is_doubtful(&self->read_limit))
         (void)server_answer(self, route, &udp, message);
+    if (self->linger_source != NULL)
+        linger_answered(&self->linger, LINGER_US);
 }
 
 /* Answers a ping, which is how one finds out from the guest that this host is there. RFC 792 */
@@ -179,6 +188,13 @@ boot_server_new(Lan *lan, const LanConfig *config, guint64 handle_key)
     return self;
 }
 
+/* Has the loop linger after an answer over UDP. @context: (nullable): where the LAN runs */
+void
+boot_server_linger(BootServer *self, GMainContext *context)
+{
+    self->linger_source = linger_source_new(&self->linger, "boot-server", context);
+}
+
 /* @vfs: (transfer none): the tree to serve; it must outlive the server */
 void
 boot_server_set_tree(BootServer *self, Vfs *vfs)
@@ -225,5 +241,8 @@ boot_server_free(BootServer *self)
     if (self == NULL)
         return;
     ip4_reassembly_free(self->reassembly);
+    if (self->linger_source != NULL)
+        g_source_destroy(self->linger_source);
+    g_clear_pointer(&self->linger_source, g_source_unref);
     g_free(self);
 }

@@ -12,6 +12,7 @@ BootServer *boot_server_new(Lan *lan, const LanConfig *config, guint64 handle_ke
 void boot_server_free(BootServer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BootServer, boot_server_free)
 
+void boot_server_linger(BootServer *self, GMainContext *context);
 void boot_server_set_tree(BootServer *self, Vfs *vfs);
 void boot_server_set_tcp(BootServer *self, FrameFunc forward, gpointer data);
 const RpcServer *boot_server_rpc(const BootServer *self);

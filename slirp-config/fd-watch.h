@@ -4,11 +4,6 @@
 
 #include <glib.h>
 
-/* Calls without lingering after it was in vain; twice as many each time in a row, up to the most.
- */
-#define FD_WATCH_PAUSE_MIN 2
-#define FD_WATCH_PAUSE_MAX 64
-
 typedef struct FdWatch FdWatch;
 
 /* @ready: what has come of what is waited for, or of G_IO_ERR, G_IO_HUP, G_IO_NVAL, which come
@@ -19,7 +14,8 @@ typedef struct {
     const char *name; /* (static): for people who debug */
     int priority;
     FdWatchFunc func;
-    guint linger_us; /* so long after a call the loop does not sleep, if that pays; 0: it may */
+    guint linger_us; /* so long after a call the loop does not sleep, if that pays (linger.h); 0: it
+                        may */
 } FdWatchKind;
 
 FdWatch *fd_watch_new(

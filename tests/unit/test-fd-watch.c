@@ -5,6 +5,7 @@
  */
 #include "base/autofd.h"
 #include "slirp-config/fd-watch.h"
+#include "slirp-config/linger.h"
 
 #include <sched.h>
 #include <sys/eventfd.h>
@@ -152,7 +153,7 @@ test_one_processor(Fixture *self, gconstpointer data)
     g_assert_true(fixture_sleeps(self));
     /* Allowed to use others again, it lingers again, if not at once. */
     g_assert_cmpint(sched_setaffinity(0, sizeof self->cpus, &self->cpus), ==, 0);
-    fixture_call_sleeping(self, FD_WATCH_PAUSE_MAX);
+    fixture_call_sleeping(self, LINGER_PAUSE_MAX);
     fixture_call(self);
     g_assert_cmpint(fixture_sleeps(self), ==, CPU_COUNT(&self->cpus) == 1);
 }
@@ -171,10 +172,10 @@ test_misses(Fixture *self, gconstpointer data)
     (void)data;
     if (skipped_on_one_processor(self))
         return;
-    for (guint pause = FD_WATCH_PAUSE_MIN; pause <= 4 * FD_WATCH_PAUSE_MAX; pause *= 2) {
+    for (guint pause = LINGER_PAUSE_MIN; pause <= 4 * LINGER_PAUSE_MAX; pause *= 2) {
         fixture_call(self);
         fixture_miss(self);
-        fixture_call_sleeping(self, MIN(pause, FD_WATCH_PAUSE_MAX));
+        fixture_call_sleeping(self, MIN(pause, LINGER_PAUSE_MAX));
     }
 }
 
