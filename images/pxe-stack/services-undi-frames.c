@@ -154,7 +154,7 @@ isr_next(Stack *self, PxeUndiIsr *isr)
     bool sent = self->sent_unreported;
     uint8_t *frame = NULL;
 
-    /* Loaders from 14 on begin with GET_NEXT when the last thing they have got was a frame. */
+    /* Loaders later than 13 begin with GET_NEXT when the last thing they have got was a frame. */
     if (isr->function == PXE_ISR_IN_GET_NEXT && sent && !no_frame)
         isr_wait(self);
     uint16_t len = no_frame ? 0 : frame_next(self, &frame);
