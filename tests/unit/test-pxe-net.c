@@ -172,18 +172,27 @@ put_fragment(PxeWire *wire, const WireUdp *head, const GByteArray *udp, const ch
     pxe_wire_put(wire, frame->data, frame->len);
 }
 
+/* Returns: (transfer full): what the fragments that are on the wire now are of. */
+static GBytes *
+put_row(PxeWire *wire, const FragmentRow *row)
+{
+    g_autoptr(GBytes) payload = row_pattern_bytes(row->size, 1);
+    g_autoptr(GByteArray) udp = wire_udp(&from_server, g_bytes_get_data(payload, NULL), row->size);
+    g_auto(GStrv) parts = g_strsplit(row->parts, " ", -1);
+
+    for (char **part = parts; *part != NULL; part++)
+        put_fragment(wire, &from_server, udp, *part);
+    return g_steal_pointer(&payload);
+}
+
 static void
 test_fragments(gconstpointer data)
 {
     const FragmentRow *row = data;
     g_autoptr(PxeWire) wire = pxe_wire_new();
-    g_autoptr(GBytes) payload = row_pattern_bytes(row->size, 1);
-    g_autoptr(GByteArray) udp = wire_udp(&from_server, g_bytes_get_data(payload, NULL), row->size);
-    g_auto(GStrv) parts = g_strsplit(row->parts, " ", -1);
+    g_autoptr(GBytes) payload = put_row(wire, row);
     Datagram datagram;
 
-    for (char **part = parts; *part != NULL; part++)
-        put_fragment(wire, &from_server, udp, *part);
     g_assert_cmpint(net_poll(&wire->net, &datagram), ==, row->taken);
     if (row->taken)
         ROW_CMPMEM(datagram.payload, datagram.len, g_bytes_get_data(payload, NULL), row->size);
@@ -195,15 +204,11 @@ test_merge(gconstpointer data)
 {
     const FragmentRow *row = data;
     g_autoptr(PxeWire) wire = pxe_wire_new();
-    g_autoptr(GBytes) payload = row_pattern_bytes(row->size, 1);
-    g_autoptr(GByteArray) udp = wire_udp(&from_server, g_bytes_get_data(payload, NULL), row->size);
-    g_auto(GStrv) parts = g_strsplit(row->parts, " ", -1);
+    g_autoptr(GBytes) payload = put_row(wire, row);
     g_autoptr(GByteArray) whole = g_byte_array_new();
     Datagram datagram = { 0 };
     uint16_t len;
 
-    for (char **part = parts; *part != NULL; part++)
-        put_fragment(wire, &from_server, udp, *part);
     while ((len = nic_receive(&wire->nic)) > 0) {
         const uint8_t *frame = ip_merge(&wire->net, wire->nic.frame, &len);
         if (frame != NULL)
