@@ -14,8 +14,8 @@ typedef struct {
     const char *name; /* (static): for people who debug */
     int priority;
     FdWatchFunc func;
-    guint linger_us; /* so long after a call the loop does not sleep, if that pays (linger.h); 0: it
-                        may */
+    /* so long after a call the loop does not sleep, if that pays (linger.h); 0: it may */
+    guint linger_us;
 } FdWatchKind;
 
 FdWatch *fd_watch_new(

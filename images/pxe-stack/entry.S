@@ -154,7 +154,7 @@ map_failed:
 
 /*
  * INT 1Ah, AH=02h: the BIOS's answer of before, as long as its own count of ticks stands at the same.
- * Loaders ask nine or 45 times for each packet [libi386/time.c: time], which is ten ports each time.
+ * Loaders ask 9, 45 or 54 times for each packet [libi386/time.c: time], which is ten ports each time.
  * The BIOS is asked at the latest when the answer has been given 255 times, since who keeps interrupts
  * off stops the ticks, and after any other call, which may have set the clock.
  */

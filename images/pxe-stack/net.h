@@ -33,8 +33,8 @@ typedef struct {
     uint16_t end;   /* of what is farthest */
     uint16_t total; /* 0: the last fragment is not here yet */
     uint8_t map[NET_REASSEMBLY_SIZE / 64];
-    uint8_t
-        headers[ETH_HEADER + IP_HEADER]; /* for ip_merge(), right in front of what they are of */
+    /* for ip_merge(), right in front of what they are of */
+    uint8_t headers[ETH_HEADER + IP_HEADER];
     uint8_t bytes[NET_REASSEMBLY_SIZE];
 } Reassembly;
 

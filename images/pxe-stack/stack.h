@@ -26,8 +26,8 @@ typedef struct {
     bool told_of_frame;   /* its last answer was a frame */
 } Stack;
 
-/* start.S: a byte of the image's header, which whoever makes the boot program sets */
-extern const uint8_t stack_flags;
+/* start.S: what whoever makes the boot program sets in the image's header */
+extern const uint8_t stack_flags;        /* STACK_MERGES_FRAGMENTS or 0 */
 extern const uint16_t stack_program_end; /* paragraphs of base memory that the boot program needs */
 #define STACK_MERGES_FRAGMENTS 0x01
 

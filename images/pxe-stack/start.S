@@ -39,7 +39,7 @@ start:
     .org    4
     .ascii  "PXES"              /* magic; README.md has the layout of this header */
     .word   image_end           /* where the boot program begins, in bytes */
-    .word   resident_end        /* base memory that we need, in bytes */
+    .word   resident_end        /* memory that we need, in bytes */
 stack_flags:
     .byte   0                   /* STACK_… */
     .org    14
